@@ -1,0 +1,51 @@
+/// Start to end of /bin/true: through the launcher with its supervisor, and with posix_spawn alone.
+#include <benchmark/benchmark.h>
+#include <spawn.h>
+#include <sys/wait.h>
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "core/platform/local_launcher.hpp"
+#include "core/platform/system_clock.hpp"
+
+namespace {
+
+using director::platform::Environment;
+using director::platform::LocalLauncher;
+using director::platform::SystemClock;
+
+void run_true(benchmark::State& state) {
+  const SystemClock clock;
+  LocalLauncher launcher(clock, Environment::of_this_process());
+  // What else this program has in memory, in MiB: fork copies the page tables.
+  std::vector<char> ballast(static_cast<std::size_t>(state.range(0)) << 20, 'x');
+  benchmark::DoNotOptimize(ballast.data());
+  director::ports::Command command;
+  command.argv = {"/bin/true"};
+  command.cwd = "/";
+  for (auto _ : state) {
+    if (const auto exit = launcher.run(command, {}, {}); !exit || exit->exit_code != 0) {
+      state.SkipWithError("/bin/true failed");
+    }
+  }
+}
+BENCHMARK(run_true)->Arg(0)->Arg(100)->Arg(500)->Unit(benchmark::kMicrosecond)->UseRealTime();
+
+void posix_spawn_true(benchmark::State& state) {
+  std::string program = "/bin/true";
+  std::array<char*, 2> argv{program.data(), nullptr};
+  for (auto _ : state) {
+    pid_t pid = -1;
+    if (::posix_spawn(&pid, program.c_str(), nullptr, nullptr, argv.data(), ::environ) != 0 ||
+        ::waitpid(pid, nullptr, 0) != pid) {
+      state.SkipWithError("/bin/true failed");
+    }
+  }
+}
+BENCHMARK(posix_spawn_true)->Unit(benchmark::kMicrosecond)->UseRealTime();
+
+}  // namespace
+
+BENCHMARK_MAIN();

@@ -1,0 +1,48 @@
+/// The commands of `director`, one file each.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/exit_code.hpp"
+
+namespace director::cli {
+
+/// What every command takes.
+struct CommonOptions {
+  std::string repo = ".";
+  std::vector<std::string> set;  ///< key=value, over the configuration files
+  bool verbose = false;
+};
+
+struct PlanOptions {
+  std::string task;
+  bool automatic = false;
+  bool no_critique = false;
+  bool go_on = false;  ///< --continue
+  bool anew = false;   ///< --new: put an unfinished job aside
+};
+
+struct RunCommandOptions {
+  std::optional<int> parallel;
+  std::optional<int> max_attempts;
+  bool retry = false;
+};
+
+struct JsonOption {
+  bool json = false;
+};
+
+[[nodiscard]] ExitCode plan_command(const CommonOptions& common, const PlanOptions& options);
+[[nodiscard]] ExitCode run_command(const CommonOptions& common, const RunCommandOptions& options);
+[[nodiscard]] ExitCode status_command(const CommonOptions& common, const JsonOption& options);
+[[nodiscard]] ExitCode sync_agents_command(const CommonOptions& common);
+[[nodiscard]] ExitCode plugins_command(const CommonOptions& common, const JsonOption& options);
+/// Hidden: loads one plugin in this process and describes it as JSON on stdout.
+[[nodiscard]] ExitCode probe_plugin_command(const std::string& path);
+
+/// "director: error: ..." on stderr.
+void print_error(const Error& error);
+
+}  // namespace director::cli

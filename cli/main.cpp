@@ -1,0 +1,150 @@
+// The `director` program: reads the command line and hands over to a command.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <functional>
+#include <string>
+
+#include "cli/commands.hpp"
+#include "cli/version.hpp"
+#include "core/base/text.hpp"
+
+namespace director::cli {
+namespace {
+
+constexpr const char* kDescription =
+    "Turns a coding task into small nodes with frozen tests, lets agents implement them in\n"
+    "isolation, and lands only what the tests prove.";
+
+constexpr const char* kExamples =
+    "Examples:\n"
+    "  director sync-agents                     make .director/config.toml and the agents' "
+    "prompts\n"
+    "  director plan \"Add a --json flag\"        explore, specify, stop for your approval\n"
+    "  director plan --continue                 go on from there\n"
+    "  director plan \"Add a flag\" --auto        plan without stopping\n"
+    "  director run --parallel 4                implement, check and land the plan's nodes\n"
+    "  director status                          what landed, what did not, what it cost\n"
+    "\n"
+    "Exit status: 0 done, 1 ended short of that, 2 usage or configuration, 3 another director\n"
+    "holds the repository, 130 interrupted (the same command goes on).\n";
+
+void add_common(CLI::App& command, CommonOptions& common) {
+  command.add_option("--repo", common.repo, "Repository to work on")->capture_default_str();
+  command.add_option("--set", common.set, "Override one configuration value: key=value")
+      ->take_all()
+      ->expected(1);
+  command.add_flag("--verbose,-v", common.verbose, "Log more to stderr");
+}
+
+/// Every sub-command and what it runs.
+class CommandLine {
+ public:
+  CommandLine() : app_(kDescription, "director") {
+    app_.set_version_flag("--version", kVersion);
+    app_.require_subcommand(1);
+    app_.footer(kExamples);
+    app_.failure_message(CLI::FailureMessage::simple);
+    add_plan();
+    add_run();
+    add_status();
+    add_sync_agents();
+    add_plugins();
+  }
+
+  [[nodiscard]] int run(int argc, char** argv) {
+    try {
+      app_.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+      const int code = app_.exit(error);
+      return code == 0 ? 0 : static_cast<int>(ExitCode::Usage);
+    }
+    return static_cast<int>(chosen_());
+  }
+
+ private:
+  CLI::App& add(const std::string& name, const std::string& description,
+                std::function<ExitCode()> body) {
+    CLI::App& command = *app_.add_subcommand(name, description);
+    add_common(command, common_);
+    command.callback([this, body = std::move(body)] { chosen_ = body; });
+    return command;
+  }
+
+  void add_plan() {
+    CLI::App& plan = add("plan", "Turn a task into a plan with frozen tests",
+                         [this] { return plan_command(common_, plan_); });
+    plan.add_option("task", plan_.task, "What is to be done, in words");
+    plan.add_flag("--auto", plan_.automatic, "Do not stop at the gates");
+    plan.add_flag("--no-critique", plan_.no_critique,
+                  "With --auto: pass the gates without a second reading");
+    plan.add_flag("--continue", plan_.go_on, "Approve what the gate shows and go on");
+    plan.add_flag("--new", plan_.anew, "Put an unfinished job aside and start another");
+    plan.footer(
+        "Examples:\n  director plan \"Add a --json flag to the report\"\n"
+        "  director plan --continue\n  director plan \"Add a flag\" --auto --no-critique\n");
+  }
+
+  void add_run() {
+    CLI::App& run = add("run", "Implement the plan's nodes and land what passes",
+                        [this] { return run_command(common_, run_); });
+    run.add_option("--parallel", run_.parallel, "Nodes at a time (default 1)")
+        ->check(CLI::Range(1, 1024));
+    run.add_option("--max-attempts", run_.max_attempts,
+                   "Attempts of the executor tier before a node escalates")
+        ->check(CLI::Range(1, 100));
+    run.add_flag("--retry", run_.retry, "Try nodes again that failed, were blocked or had errors");
+    run.footer(
+        "Examples:\n  director run\n  director run --parallel 4 --max-attempts 2\n"
+        "  director run --retry\n");
+  }
+
+  void add_status() {
+    CLI::App& status = add("status", "Show what landed, what did not, what it cost",
+                           [this] { return status_command(common_, status_); });
+    status.add_flag("--json", status_.json, "Print JSON");
+    status.footer("Examples:\n  director status\n  director status --json | jq .nodes\n");
+  }
+
+  void add_sync_agents() {
+    CLI::App& sync = add("sync-agents",
+                         "Write .director/config.toml, opencode.json and the agents' prompts where "
+                         "they are missing",
+                         [this] { return sync_agents_command(common_); });
+    sync.footer("Example:\n  director sync-agents --repo ~/src/project\n");
+  }
+
+  void add_plugins() {
+    CLI::App& plugins = add("plugins", "List the plugins that were found and what was refused",
+                            [this] { return plugins_command(common_, plugins_); });
+    plugins.add_flag("--json", plugins_.json, "Print JSON");
+    plugins.footer("Example:\n  director plugins\n");
+  }
+
+  CLI::App app_;
+  CommonOptions common_;
+  PlanOptions plan_;
+  RunCommandOptions run_;
+  JsonOption status_;
+  JsonOption plugins_;
+  std::function<ExitCode()> chosen_;
+};
+
+}  // namespace
+
+void print_error(const Error& error) {
+  const std::string& message = error.message();
+  std::string shown;
+  for (const std::string_view line : text::split_lines(message)) {
+    shown += (shown.empty() ? "director: error: " : "  ") + text::printable(line) + "\n";
+  }
+  std::fputs(shown.c_str(), stderr);
+}
+
+}  // namespace director::cli
+
+int main(int argc, char** argv) {
+  if (argc == 3 && std::string_view(argv[1]) == "--probe-plugin") {
+    return static_cast<int>(director::cli::probe_plugin_command(argv[2]));
+  }
+  return director::cli::CommandLine().run(argc, argv);
+}

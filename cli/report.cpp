@@ -1,0 +1,163 @@
+#include "cli/report.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
+#include "core/base/json.hpp"
+#include "core/base/text.hpp"
+#include "core/engine/records.hpp"
+
+namespace director::cli {
+namespace {
+
+constexpr double kPercent = 100.0;
+
+std::string padded(std::string_view text, std::size_t width) {
+  std::string out(text);
+  out.append(width > out.size() ? width - out.size() : 0, ' ');
+  return out;
+}
+
+template <typename... Args>
+std::string format(const char* pattern, Args... args) {
+  std::array<char, 512> buffer{};
+  const int size = std::snprintf(buffer.data(), buffer.size(), pattern, args...);
+  return {buffer.data(), std::min(static_cast<std::size_t>(std::max(size, 0)), buffer.size() - 1)};
+}
+
+std::string first_line(std::string_view text) {
+  const std::vector<std::string_view> lines = text::split_lines(text::trim(text));
+  constexpr std::size_t kWidth = 100;
+  return lines.empty() ? "" : text::cut_middle(text::printable(lines.front()), kWidth);
+}
+
+std::string header(const engine::JobState& job) {
+  const run::JobCreated& created = job.planning.job;
+  return "Job " + created.job.value + ": " + first_line(created.task) + "\nBranch " +
+         text::printable(created.branch) + ", stage " +
+         std::string(run::stage_name(job.planning.stage)) + "\n";
+}
+
+std::string tier_of(const run::NodeState& node) {
+  if (node.model.empty()) {
+    return "-";
+  }
+  return node.tier == run::TierKind::Escalation ? "escalation" : "executor";
+}
+
+std::string node_lines(const engine::JobState& job) {
+  const run::RunState& run = *job.run;
+  std::size_t width = 4;
+  for (const NodeId& id : run.topology->ids) {
+    width = std::max(width, id.value.size());
+  }
+  std::string out = padded("node", width) + "  status     tier        attempts      cost\n";
+  for (std::size_t i = 0; i < run.nodes.size(); ++i) {
+    const run::NodeState& node = run.nodes[i];
+    const NodeId& id = run.topology->ids[i];
+    out += padded(id.value, width) + "  " + padded(run::to_string(node.status), 9) + "  " +
+           padded(tier_of(node), 10) + format("  %8d  ", node.attempts) +
+           format("%8s", dollars(job.ledger.of_node(id).usd).c_str()) + "\n";
+    if (!node.error.empty()) {
+      out += std::string(width + 2, ' ') + "^ " + first_line(node.error) + "\n";
+    }
+  }
+  return out;
+}
+
+std::string integration(const run::RunState& run) {
+  if (!run.integration_ok.has_value()) {
+    return "not run";
+  }
+  return *run.integration_ok ? "passed" : "FAILED";
+}
+
+std::string figures(const engine::JobState& job) {
+  const run::RunState& run = *job.run;
+  const engine::Tally counts = engine::tally(run);
+  std::string out;
+  out += format("done %zu of %zu, escalated %zu, failed %zu\n", counts.done, counts.nodes,
+                counts.to_escalation, counts.failed + counts.escalated);
+  out += format("executor-tier completion %.0f %% (target > 70 %%)\n",
+                kPercent * counts.share(counts.by_executor));
+  out += format("stage-two reviews %.0f %% of nodes, watch-it-fail observed %zu, flaky %zu\n",
+                kPercent * counts.share(counts.reviewed), counts.watched, counts.flaky);
+  out += "integration gates " + integration(run) + "\n";
+  out += "cost " + dollars(job.ledger.total.usd) +
+         format(" in %d calls, %lld tokens in, %lld out\n", job.ledger.total.calls,
+                static_cast<long long>(job.ledger.total.input),
+                static_cast<long long>(job.ledger.total.output));
+  if (run.integration_ok == false) {
+    out += "\n" + std::string(text::trim(run.integration_detail)) + "\n";
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string dollars(double usd) { return format("$%.4f", usd); }
+
+std::string plan_text(const plan::Plan& plan) {
+  std::string out;
+  for (const plan::Node& node : plan.nodes) {
+    out += "  " + node.id.value + "  " + first_line(node.title) + "\n";
+    std::vector<std::string> needs;
+    for (const NodeId& needed : node.depends_on) {
+      needs.push_back(needed.value);
+    }
+    if (!needs.empty()) {
+      out += "      after " + text::join(needs, ", ") + "\n";
+    }
+    out += "      files " + text::printable(text::join(node.files, ", ")) + "\n";
+    out += "      tests " + text::printable(text::join(node.tests, ", ")) + "\n";
+  }
+  return out;
+}
+
+std::string status_text(const engine::JobState& job) {
+  std::string out = header(job);
+  if (!job.run) {
+    return out + "cost " + dollars(job.ledger.total.usd) +
+           "\n\nThe plan is not ready; go on with `director plan --continue`.\n";
+  }
+  return out + "\n" + node_lines(job) + "\n" + figures(job);
+}
+
+std::string status_json(const engine::JobState& job) {
+  JsonWriter out(JsonWriter::Style::Pretty);
+  const run::JobCreated& created = job.planning.job;
+  out.begin_object();
+  out.member("job_id", created.job.value);
+  out.member("task", created.task);
+  out.member("job_branch", created.branch);
+  out.member("stage", run::stage_name(job.planning.stage));
+  out.member("cost_total", job.ledger.total.usd);
+  if (job.run) {
+    const engine::Tally counts = engine::tally(*job.run);
+    out.member("outcome", job.run->outcome);
+    out.member("n_nodes", counts.nodes);
+    out.member("done", counts.done);
+    out.member("escalated", counts.to_escalation);
+    out.member("failed", counts.failed + counts.escalated);
+    out.member("executor_tier_completion", counts.share(counts.by_executor));
+    out.member("stage_two_trigger_rate", counts.share(counts.reviewed));
+    out.member("watch_it_fail_observed", counts.watched);
+    out.member("flakes", counts.flaky);
+    out.key("integration_ok");
+    if (job.run->integration_ok) {
+      out.value(*job.run->integration_ok);
+    } else {
+      out.null();
+    }
+    out.key("nodes").begin_object();
+    for (std::size_t i = 0; i < job.run->nodes.size(); ++i) {
+      engine::write_node_state(out, *job.run, i, job.ledger);
+    }
+    out.end_object();
+  }
+  out.end_object();
+  return out.take() + "\n";
+}
+
+}  // namespace director::cli

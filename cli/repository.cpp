@@ -1,0 +1,57 @@
+#include "cli/repository.hpp"
+
+#include <array>
+#include <system_error>
+
+#include "core/platform/paths.hpp"
+
+namespace director::cli {
+
+namespace fs = std::filesystem;
+
+Result<fs::path> find_repository(const std::string& path) {
+  std::error_code error;
+  const fs::path start = fs::canonical(path, error);
+  if (error || !fs::is_directory(start, error)) {
+    return Error(Errc::NotFound, "cannot use repository '" + path + "': there is no such folder");
+  }
+  for (fs::path folder = start;; folder = folder.parent_path()) {
+    if (fs::exists(folder / ".git", error) || fs::exists(folder / ".director", error)) {
+      return folder;
+    }
+    if (folder == folder.root_path()) {
+      return start;
+    }
+  }
+}
+
+Result<engine::Folders> folders_of(const fs::path& repository) {
+  DIRECTOR_TRY(const platform::UserFolders user, platform::user_folders());
+  DIRECTOR_TRY(const fs::path cache, platform::repository_cache(user.cache, repository));
+  return engine::Folders{repository, repository / ".director", cache};
+}
+
+Status make_state_folder(ports::FileStore& files, const engine::Folders& folders) {
+  const fs::path ignore = folders.state / ".gitignore";
+  std::error_code error;
+  if (fs::exists(ignore, error)) {
+    return ok();
+  }
+  return files.write(ignore, "*\n!.gitignore\n!config.toml\n!profiles/\n!profiles/*.toml\n");
+}
+
+Status archive_job(ports::FileStore& files, const engine::Folders& folders,
+                   const std::string& job) {
+  static constexpr std::array<const char*, 9> kFiles{
+      "recon.md",      "spec.md", "plan_stage.json", "plan.json", "state.json", "costs.jsonl",
+      "metrics.jsonl", "logs",    "journal.jsonl"};
+  for (const char* name : kFiles) {
+    Status moved = files.move(folders.state / name, folders.state / "history" / job / name);
+    if (!moved && moved.error().code() != Errc::NotFound) {
+      return moved;
+    }
+  }
+  return ok();
+}
+
+}  // namespace director::cli

@@ -1,0 +1,28 @@
+/// Where the repository and its .director folder are.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "core/engine/services.hpp"
+#include "core/ports/file_store.hpp"
+#include "director/result.hpp"
+
+namespace director::cli {
+
+/// The root of the repository that `path` is in: the nearest folder with a .git or a .director in
+/// it, else `path` itself. Errors: NotFound if there is no such folder.
+[[nodiscard]] Result<std::filesystem::path> find_repository(const std::string& path);
+
+/// The folders of a repository; its private cache is made. Errors: NotFound; Io.
+[[nodiscard]] Result<engine::Folders> folders_of(const std::filesystem::path& repository);
+
+/// Makes .director and the .gitignore that keeps all but the configuration out of git.
+[[nodiscard]] Status make_state_folder(ports::FileStore& files, const engine::Folders& folders);
+
+/// Moves a job's files to history/<job>/. The journal goes last, so that an interrupted move goes
+/// on.
+[[nodiscard]] Status archive_job(ports::FileStore& files, const engine::Folders& folders,
+                                 const std::string& job);
+
+}  // namespace director::cli

@@ -1,0 +1,60 @@
+/// Everything a command works with, wired together: the one place where ports meet what implements
+/// them.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/commands.hpp"
+#include "cli/screen.hpp"
+#include "core/config/load.hpp"
+#include "core/engine/services.hpp"
+#include "core/platform/disk_file_store.hpp"
+#include "core/platform/interrupt.hpp"
+#include "core/platform/local_launcher.hpp"
+#include "core/platform/repo_lock.hpp"
+#include "core/platform/spdlog_log.hpp"
+#include "core/platform/system_clock.hpp"
+#include "director/result.hpp"
+
+namespace director::cli {
+
+/// Lives as long as the command. Not movable: its parts refer to each other.
+class Session {
+ public:
+  /// Takes the repository's lock, reads the configuration, loads the plugins and makes one instance
+  /// of each, so that what is not set up is found before anything is started. Errors: Conflict:
+  /// another director holds the repository. Anything else: nothing was started.
+  [[nodiscard]] static Result<std::unique_ptr<Session>> open(const CommonOptions& common);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  [[nodiscard]] engine::Services& services() { return *services_; }
+  [[nodiscard]] Screen& screen() { return *screen_; }
+  [[nodiscard]] bool interrupted() const { return services_->interrupt.cancelled(); }
+
+ private:
+  struct Plugins;
+
+  explicit Session(platform::RepoLock lock);
+  [[nodiscard]] Status wire(const CommonOptions& common, const engine::Folders& folders,
+                            const config::Loaded& loaded);
+
+  platform::RepoLock lock_;
+  ports::CancelToken interrupt_;
+  platform::InterruptGuard guard_;
+  platform::SystemClock clock_;
+  platform::DiskFileStore files_;
+  config::Settings settings_;
+  std::unique_ptr<platform::SpdlogLog> log_;
+  std::unique_ptr<Screen> screen_;
+  std::unique_ptr<ScreenLog> screen_log_;
+  std::unique_ptr<Plugins> plugins_;
+  std::unique_ptr<engine::Services> services_;
+};
+
+}  // namespace director::cli

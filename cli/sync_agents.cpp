@@ -1,0 +1,69 @@
+#include <cstdio>
+#include <filesystem>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "cli/commands.hpp"
+#include "cli/repository.hpp"
+#include "core/platform/disk_file_store.hpp"
+#include "core/platform/paths.hpp"
+
+namespace director::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Copies a file where there is none; says what it did.
+Status seed(ports::FileStore& files, const fs::path& from, const fs::path& to,
+            const fs::path& root) {
+  const std::string shown = to.lexically_relative(root).string();
+  std::error_code error;
+  if (fs::exists(to, error)) {
+    std::printf("kept     %s\n", shown.c_str());
+    return ok();
+  }
+  DIRECTOR_TRY(const std::string bytes, files.read(from));
+  DIRECTOR_CHECK(files.write(to, bytes));
+  std::printf("wrote    %s\n", shown.c_str());
+  return ok();
+}
+
+Status sync(const CommonOptions& common) {
+  DIRECTOR_TRY(const fs::path repository, find_repository(common.repo));
+  DIRECTOR_TRY(const platform::Installation installation, platform::find_installation());
+  platform::DiskFileStore files;
+  const engine::Folders folders{repository, repository / ".director", {}};
+  DIRECTOR_CHECK(make_state_folder(files, folders));
+  DIRECTOR_CHECK(seed(files, installation.agents / "config.example.toml",
+                      folders.state / "config.toml", repository));
+  const bool configured =
+      fs::exists(repository / "opencode.jsonc") || fs::exists(repository / "opencode.json");
+  if (!configured) {
+    DIRECTOR_CHECK(seed(files, installation.agents / "opencode.example.json",
+                        repository / "opencode.json", repository));
+  }
+  for (const char* agent :
+       {"brainstorm", "planner", "explorer", "test-author", "executor", "reviewer"}) {
+    const std::string name = std::string(agent) + ".md";
+    DIRECTOR_CHECK(seed(files, installation.agents / name,
+                        repository / ".opencode" / "agents" / name, repository));
+  }
+  std::printf(
+      "\nNext: name your models in .director/config.toml, then `director plan \"<task>\"`.\n");
+  return ok();
+}
+
+}  // namespace
+
+ExitCode sync_agents_command(const CommonOptions& common) {
+  const Status done = sync(common);
+  if (!done) {
+    print_error(done.error());
+    return ExitCode::Usage;
+  }
+  return ExitCode::Done;
+}
+
+}  // namespace director::cli

@@ -1,0 +1,23 @@
+# Flags that every target of this project is built with. Linked PRIVATE, so no consumer inherits them.
+add_library(director_options INTERFACE)
+target_compile_options(
+  director_options
+  INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wswitch-enum
+            $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor>)
+
+find_package(Threads REQUIRED)
+target_link_libraries(director_options INTERFACE Threads::Threads)
+
+if(DIRECTOR_SANITIZE)
+  target_compile_options(director_options INTERFACE -fsanitize=${DIRECTOR_SANITIZE}
+                                                    -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(director_options INTERFACE -fsanitize=${DIRECTOR_SANITIZE})
+endif()
+
+# Checkouts in different folders share what one of them has compiled.
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(ccache ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${CCACHE_PROGRAM})
+  set(CMAKE_C_COMPILER_LAUNCHER ${ccache})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${ccache})
+endif()

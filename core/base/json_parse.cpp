@@ -1,0 +1,186 @@
+#include <rapidjson/error/en.h>
+#include <rapidjson/memorystream.h>
+#include <rapidjson/reader.h>
+
+#include <algorithm>
+#include <cctype>
+#include <limits>
+
+#include "core/base/json.hpp"
+#include "core/base/json_tape.hpp"
+#include "core/base/text.hpp"
+
+namespace director {
+namespace {
+
+using detail::JsonRecord;
+using detail::JsonSlice;
+using detail::JsonTape;
+
+/// Receives the reader's events. Returning false stops the reader; problem() then says why.
+class TapeBuilder {
+ public:
+  explicit TapeBuilder(JsonTape& tape) : tape_(tape) {}
+
+  // RapidJSON calls a handler by these names.
+  // NOLINTBEGIN(readability-identifier-naming)
+  bool Null() {
+    add(JsonType::Null);
+    return true;
+  }
+  bool Bool(bool flag) {
+    add(JsonType::Bool).integer = flag ? 1 : 0;
+    return true;
+  }
+  bool Int(int number) { return Int64(number); }
+  bool Uint(unsigned number) { return Int64(number); }
+  bool Int64(std::int64_t number) {
+    add(JsonType::Integer).integer = number;
+    return true;
+  }
+  bool Uint64(std::uint64_t number) {
+    return number <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())
+               ? Int64(static_cast<std::int64_t>(number))
+               : Double(static_cast<double>(number));
+  }
+  bool Double(double number) {
+    add(JsonType::Number).number = number;
+    return true;
+  }
+  bool RawNumber(const char*, rapidjson::SizeType, bool) { return false; }
+  bool String(const char* text, rapidjson::SizeType size, bool) {
+    const JsonSlice slice = keep(text, size);
+    add(JsonType::String).text = slice;
+    return true;
+  }
+  bool Key(const char* text, rapidjson::SizeType size, bool) {
+    key_ = keep(text, size);
+    return true;
+  }
+  bool StartObject() { return open(JsonType::Object); }
+  bool EndObject(rapidjson::SizeType) { return keys_are_unique(close()); }
+  bool StartArray() { return open(JsonType::Array); }
+  bool EndArray(rapidjson::SizeType) {
+    close();
+    return true;
+  }
+  // NOLINTEND(readability-identifier-naming)
+
+  [[nodiscard]] const std::string& problem() const { return problem_; }
+
+ private:
+  JsonSlice keep(const char* text, std::size_t size) {
+    const JsonSlice slice{static_cast<std::uint32_t>(tape_.strings.size()),
+                          static_cast<std::uint32_t>(size)};
+    tape_.strings.append(text, size);
+    return slice;
+  }
+
+  JsonRecord& add(JsonType type) {
+    const auto index = static_cast<std::uint32_t>(tape_.records.size());
+    JsonRecord record;
+    record.type = type;
+    record.parent = index;
+    record.next = index + 1;
+    if (!open_.empty()) {
+      record.parent = open_.back();
+      record.key = key_;
+      ++tape_.records[open_.back()].count;
+    }
+    return tape_.records.emplace_back(record);
+  }
+
+  bool open(JsonType type) {
+    if (open_.size() == kMaxJsonDepth) {
+      problem_ = "nested deeper than " + std::to_string(kMaxJsonDepth) + " levels";
+      return false;
+    }
+    add(type);
+    open_.push_back(static_cast<std::uint32_t>(tape_.records.size() - 1));
+    return true;
+  }
+
+  std::uint32_t close() {
+    const std::uint32_t closed = open_.back();
+    open_.pop_back();
+    tape_.records[closed].next = static_cast<std::uint32_t>(tape_.records.size());
+    return closed;
+  }
+
+  bool keys_are_unique(std::uint32_t object) {
+    keys_.clear();
+    for (std::uint32_t at = object + 1; at != tape_.records[object].next;
+         at = tape_.records[at].next) {
+      keys_.push_back(tape_.view(tape_.records[at].key));
+    }
+    std::sort(keys_.begin(), keys_.end());
+    const auto twice = std::adjacent_find(keys_.begin(), keys_.end());
+    if (twice == keys_.end()) {
+      return true;
+    }
+    problem_ =
+        "the key " + json_quote(text::cut_middle(*twice, 100)) + " stands twice in one object";
+    return false;
+  }
+
+  JsonTape& tape_;
+  std::vector<std::uint32_t> open_;
+  std::vector<std::string_view> keys_;
+  JsonSlice key_;
+  std::string problem_;
+};
+
+std::string cause(rapidjson::ParseErrorCode code) {
+  std::string words = rapidjson::GetParseError_En(code);
+  words.front() = static_cast<char>(std::tolower(static_cast<unsigned char>(words.front())));
+  if (words.back() == '.') {
+    words.pop_back();
+  }
+  return words;
+}
+
+constexpr unsigned kStrictFlags =
+    rapidjson::kParseIterativeFlag | rapidjson::kParseFullPrecisionFlag |
+    rapidjson::kParseValidateEncodingFlag | rapidjson::kParseStopWhenDoneFlag;
+constexpr unsigned kLenientFlags =
+    kStrictFlags | rapidjson::kParseCommentsFlag | rapidjson::kParseTrailingCommasFlag;
+
+}  // namespace
+
+std::string line_and_column(std::string_view text, std::size_t offset) {
+  const std::string_view before = text.substr(0, offset);
+  const auto lines = std::count(before.begin(), before.end(), '\n');
+  const std::size_t line_start = before.rfind('\n') + 1;  // npos + 1 is 0
+  return std::to_string(lines + 1) + ":" + std::to_string(before.size() - line_start + 1);
+}
+
+JsonPrefix parse_json_prefix(std::string_view text, JsonDialect dialect) {
+  if (text.size() >= std::numeric_limits<std::uint32_t>::max()) {
+    return {std::nullopt, 0, "larger than 4 GiB"};
+  }
+  auto tape = std::make_shared<JsonTape>();
+  TapeBuilder builder(*tape);
+  rapidjson::MemoryStream stream(text.data(), text.size());
+  rapidjson::Reader reader;
+  const rapidjson::ParseResult result = dialect == JsonDialect::Strict
+                                            ? reader.Parse<kStrictFlags>(stream, builder)
+                                            : reader.Parse<kLenientFlags>(stream, builder);
+  if (!result.IsError()) {
+    return {json_root(std::move(tape)), stream.Tell(), {}};
+  }
+  if (!builder.problem().empty()) {
+    return {std::nullopt, stream.Tell(), builder.problem()};
+  }
+  return {std::nullopt, result.Offset(), cause(result.Code())};
+}
+
+Result<Json> parse_json(std::string_view text, JsonDialect dialect) {
+  JsonPrefix prefix = parse_json_prefix(text, dialect);
+  if (prefix.value && text.find_first_not_of(" \t\r\n", prefix.end) == std::string_view::npos) {
+    return *std::move(prefix.value);
+  }
+  const std::string problem = prefix.value ? "something follows the value" : prefix.problem;
+  return Error(Errc::Invalid, line_and_column(text, prefix.end) + ": " + problem);
+}
+
+}  // namespace director

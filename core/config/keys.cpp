@@ -1,0 +1,392 @@
+#include "core/config/keys.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <cmath>
+#include <utility>
+
+#include "core/base/text.hpp"
+#include "core/plan/names.hpp"
+
+namespace director::config {
+namespace {
+
+using Problem = std::optional<std::string>;
+
+std::string short_number(double number) {
+  char digits[400];  // the longest double has 309 digits before its point
+  char* end = std::to_chars(digits, digits + sizeof(digits), number, std::chars_format::fixed).ptr;
+  return std::string(digits, end);
+}
+
+template <typename Field>
+Key flag(std::string table, std::string name, Field field) {
+  return {std::move(table), std::move(name),
+          [field](const Entry& entry, Settings& settings) -> Problem {
+            const bool* value = std::get_if<bool>(&entry.value);
+            if (value == nullptr) {
+              return wrong_type("true or false", entry);
+            }
+            field(settings) = *value;
+            return std::nullopt;
+          },
+          [field](const Settings& settings) -> std::optional<Scalar> {
+            return Scalar(field(settings));
+          }};
+}
+
+template <typename T>
+std::int64_t as_count(const T& value) {
+  if constexpr (requires { value.count(); }) {
+    return value.count();
+  } else {
+    return value;
+  }
+}
+
+/// A whole number, or whole seconds.
+template <typename Field>
+Key whole(std::string table, std::string name, Field field, std::int64_t least, std::int64_t most) {
+  return {std::move(table), std::move(name),
+          [=](const Entry& entry, Settings& settings) -> Problem {
+            const auto* value = std::get_if<std::int64_t>(&entry.value);
+            if (value == nullptr) {
+              return wrong_type("a whole number", entry);
+            }
+            if (*value < least || *value > most) {
+              return "expected " + std::to_string(least) + " to " + std::to_string(most) +
+                     ", found " + std::to_string(*value);
+            }
+            using T = std::remove_reference_t<decltype(field(settings))>;
+            if constexpr (std::is_same_v<T, std::optional<int>>) {
+              field(settings) = static_cast<int>(*value);
+            } else if constexpr (std::is_same_v<T, std::chrono::seconds>) {
+              field(settings) = std::chrono::seconds(*value);
+            } else {
+              field(settings) = static_cast<T>(*value);
+            }
+            return std::nullopt;
+          },
+          [field](const Settings& settings) -> std::optional<Scalar> {
+            const auto& value = field(settings);
+            if constexpr (requires { value.has_value(); }) {
+              return value ? std::optional<Scalar>(std::int64_t{*value}) : std::nullopt;
+            } else {
+              return Scalar(as_count(value));
+            }
+          }};
+}
+
+Problem read_number(const Entry& entry, double least, double most, double& number) {
+  if (const auto* integer = std::get_if<std::int64_t>(&entry.value)) {
+    number = static_cast<double>(*integer);
+  } else if (const auto* real = std::get_if<double>(&entry.value)) {
+    number = *real;
+  } else {
+    return wrong_type("a number", entry);
+  }
+  if (!(number >= least && number <= most)) {
+    return "expected " + short_number(least) + " to " + short_number(most) + ", found " +
+           (std::isfinite(number) ? short_number(number) : "none of the numbers between");
+  }
+  return std::nullopt;
+}
+
+constexpr double kMostDollars = 1e6;
+
+template <typename Field>
+Key number(std::string table, std::string name, Field field, double least, double most) {
+  return {std::move(table), std::move(name),
+          [=](const Entry& entry, Settings& settings) -> Problem {
+            double value = 0;
+            if (auto problem = read_number(entry, least, most, value)) {
+              return problem;
+            }
+            field(settings) = value;
+            return std::nullopt;
+          },
+          [field](const Settings& settings) -> std::optional<Scalar> {
+            const std::optional<double> value = field(settings);
+            return value ? std::optional<Scalar>(*value) : std::nullopt;
+          }};
+}
+
+using Check = std::function<Problem(const std::string&)>;
+
+template <typename Field>
+Key string(std::string table, std::string name, Field field, const Check& check) {
+  return {std::move(table), std::move(name),
+          [=](const Entry& entry, Settings& settings) -> Problem {
+            const std::optional<std::string> value = string_of(entry);
+            if (!value) {
+              return wrong_type("a string", entry);
+            }
+            if (auto problem = check(*value)) {
+              return problem;
+            }
+            field(settings) = *value;
+            return std::nullopt;
+          },
+          [field](const Settings& settings) -> std::optional<Scalar> {
+            return Scalar(field(settings));
+          }};
+}
+
+/// `check` may change the value to the form that is kept.
+template <typename Field>
+Key strings(std::string table, std::string name, Field field,
+            const std::function<Problem(std::string&)>& check) {
+  return {std::move(table), std::move(name),
+          [=](const Entry& entry, Settings& settings) -> Problem {
+            const Strings* values = std::get_if<Strings>(&entry.value);
+            if (values == nullptr) {
+              return wrong_type("an array of strings", entry);
+            }
+            Strings kept = *values;
+            for (std::string& value : kept) {
+              if (auto problem = check(value)) {
+                return problem;
+              }
+            }
+            field(settings) = std::move(kept);
+            return std::nullopt;
+          },
+          [field](const Settings& settings) -> std::optional<Scalar> {
+            return Scalar(field(settings));
+          }};
+}
+
+Problem no_nul(const std::string& text) {
+  return text.find('\0') == std::string::npos ? Problem() : Problem("has a NUL character");
+}
+
+Problem plugin_id(const std::string& id) {
+  return is_plugin_id(id) ? Problem()
+                          : Problem(
+                                "expected a plugin's id of small letters, digits and '-', "
+                                "found " +
+                                plan::shown(id));
+}
+
+Problem relative_path(std::string& path) {
+  if (path.ends_with('/')) {
+    path.pop_back();
+  }
+  if (const auto problem = plan::path_problem(path)) {
+    return plan::shown(path) + " " + *problem;
+  }
+  return std::nullopt;
+}
+
+Problem absolute_path(std::string& path) {
+  if (!path.starts_with('/')) {
+    return plan::shown(path) + " is not absolute: plugins are never looked up relative to a folder";
+  }
+  return no_nul(path);
+}
+
+Problem ignore_pattern(std::string& pattern) {
+  if (text::trim(pattern).empty()) {
+    return "has an empty pattern: remove it";
+  }
+  return no_nul(pattern);
+}
+
+Key tier(Role role) {
+  return {"tiers", std::string(to_string(role)),
+          [role](const Entry& entry, Settings& settings) -> Problem {
+            const std::optional<std::string> text = string_of(entry);
+            if (!text) {
+              return wrong_type("\"provider/model\"", entry);
+            }
+            std::optional<Tier> parsed = parse_tier(*text);
+            if (!parsed) {
+              return "expected \"provider/model\" or \"runner:provider/model\", found " +
+                     plan::shown(*text);
+            }
+            settings.tiers[role] = *std::move(parsed);
+            return std::nullopt;
+          },
+          [role](const Settings& settings) -> std::optional<Scalar> {
+            const auto found = settings.tiers.find(role);
+            return found == settings.tiers.end() ? std::nullopt
+                                                 : std::optional<Scalar>(found->second.text);
+          }};
+}
+
+Key on_error() {
+  return {"review", "on_error",
+          [](const Entry& entry, Settings& settings) -> Problem {
+            const std::optional<std::string> value = string_of(entry);
+            if (!value) {
+              return wrong_type("\"block\" or \"pass\"", entry);
+            }
+            if (*value != "block" && *value != "pass") {
+              return "expected \"block\" or \"pass\", found " + plan::shown(*value);
+            }
+            settings.review.on_error =
+                *value == "block" ? OnReviewError::Block : OnReviewError::Pass;
+            return std::nullopt;
+          },
+          [](const Settings& settings) -> std::optional<Scalar> {
+            return Scalar(
+                std::string(settings.review.on_error == OnReviewError::Block ? "block" : "pass"));
+          }};
+}
+
+Sampling& sampling_of(Settings& settings, Role role) { return settings.sampling[role]; }
+const Sampling& sampling_of(const Settings& settings, Role role) {
+  return settings.sampling.at(role);
+}
+
+void add_sampling(Role role, std::vector<Key>& keys) {
+  const std::string table = "sampling." + std::string(to_string(role));
+  const auto guarded = [role](Key key) {
+    auto show = std::move(key.show);
+    key.show = [role, show = std::move(show)](const Settings& settings) -> std::optional<Scalar> {
+      return settings.sampling.contains(role) ? show(settings) : std::nullopt;
+    };
+    return key;
+  };
+  keys.push_back(guarded(number(
+      table, "temperature", [role](auto& s) -> auto& { return sampling_of(s, role).temperature; },
+      0, 2)));
+  keys.push_back(guarded(number(
+      table, "top_p", [role](auto& s) -> auto& { return sampling_of(s, role).top_p; }, 0, 1)));
+  keys.push_back(guarded(whole(
+      table, "top_k", [role](auto& s) -> auto& { return sampling_of(s, role).top_k; }, 1,
+      1'000'000)));
+}
+
+void add_limits(std::vector<Key>& keys) {
+  constexpr std::int64_t kWeek = std::int64_t{7} * 24 * 3600;
+  const auto field = [](auto member) {
+    return [member](auto& s) -> auto& { return s.limits.*member; };
+  };
+  const std::string t = "limits";
+  keys.push_back(whole(t, "node_timeout_secs", field(&Limits::node_timeout), 1, kWeek));
+  keys.push_back(number(t, "cost_ceiling_usd", field(&Limits::cost_ceiling_usd), 0, kMostDollars));
+  keys.push_back(number(t, "call_reserve_usd", field(&Limits::call_reserve_usd), 0, kMostDollars));
+  keys.push_back(whole(t, "max_attempts", field(&Limits::max_attempts), 1, 100));
+  keys.push_back(whole(t, "flake_runs", field(&Limits::flake_runs), 1, 100));
+  keys.push_back(whole(t, "infra_retries", field(&Limits::infra_retries), 0, 100));
+  keys.push_back(whole(t, "stall_secs", field(&Limits::stall), 0, kWeek));
+  keys.push_back(flag(t, "keep_attempt", field(&Limits::keep_attempt)));
+  keys.push_back(flag(t, "require_pricing", field(&Limits::require_pricing)));
+}
+
+void add_review(std::vector<Key>& keys) {
+  const auto field = [](auto member) {
+    return [member](auto& s) -> auto& { return s.review.*member; };
+  };
+  keys.push_back(flag("review", "stage_two", field(&Review::stage_two)));
+  keys.push_back(whole("review", "stage_two_file_threshold",
+                       field(&Review::stage_two_file_threshold), 0, 1'000'000));
+  keys.push_back(flag("review", "stage_one_llm", field(&Review::stage_one_llm)));
+  keys.push_back(on_error());
+}
+
+void add_plugins(std::vector<Key>& keys) {
+  const auto field = [](auto member) {
+    return [member](auto& s) -> auto& { return s.plugins.*member; };
+  };
+  const std::string t = "plugins";
+  keys.push_back(string(t, "runner", field(&Plugins::runner), plugin_id));
+  keys.push_back(string(t, "vcs", field(&Plugins::vcs), plugin_id));
+  keys.push_back(string(t, "gate", field(&Plugins::gate), plugin_id));
+  keys.push_back(string(t, "reviewer", field(&Plugins::reviewer), plugin_id));
+  keys.push_back(string(t, "launcher", field(&Plugins::launcher), [](const std::string& id) {
+    return id.empty() ? Problem() : plugin_id(id);
+  }));
+  keys.push_back(strings(t, "sinks", field(&Plugins::sinks), plugin_id));
+  keys.push_back(strings(t, "path", field(&Plugins::path), absolute_path));
+}
+
+std::vector<Key> make_keys() {
+  std::vector<Key> keys;
+  for (const Role role : kRoles) {
+    keys.push_back(tier(role));
+    add_sampling(role, keys);
+  }
+  add_limits(keys);
+  add_review(keys);
+  add_plugins(keys);
+  keys.push_back(strings(
+      "repository", "ignore", [](auto& s) -> auto& { return s.ignore; }, ignore_pattern));
+  keys.push_back(string(
+      "workspace", "setup", [](auto& s) -> auto& { return s.workspace.setup; }, no_nul));
+  keys.push_back(strings(
+      "workspace", "setup_inputs", [](auto& s) -> auto& { return s.workspace.setup_inputs; },
+      relative_path));
+  keys.push_back(strings(
+      "workspace", "keep", [](auto& s) -> auto& { return s.workspace.keep; }, relative_path));
+  return keys;
+}
+
+}  // namespace
+
+std::string wrong_type(std::string_view wanted, const Entry& entry) {
+  return "expected " + std::string(wanted) + ", found " + type_name(entry.value);
+}
+
+std::optional<std::string> string_of(const Entry& entry) {
+  if (const auto* text = std::get_if<std::string>(&entry.value)) {
+    return *text;
+  }
+  return entry.raw;
+}
+
+bool is_plugin_id(std::string_view id) {
+  return !id.empty() && std::all_of(id.begin(), id.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+  });
+}
+
+std::optional<Tier> parse_tier(std::string_view text) {
+  const bool has_blank = std::any_of(text.begin(), text.end(), [](char c) {
+    return static_cast<unsigned char>(c) <= ' ' || c == '\x7f';
+  });
+  const std::size_t slash = text.find('/');
+  if (has_blank || slash == std::string_view::npos) {
+    return std::nullopt;
+  }
+  Tier tier{std::string(text), {}, std::string(text)};
+  const std::size_t colon = text.substr(0, slash).find(':');
+  if (colon != std::string_view::npos) {
+    tier.runner = text.substr(0, colon);
+    tier.model = text.substr(colon + 1);
+    if (!is_plugin_id(tier.runner)) {
+      return std::nullopt;
+    }
+  }
+  if (tier.model.front() == '/' || tier.model.back() == '/') {
+    return std::nullopt;
+  }
+  return tier;
+}
+
+const std::vector<std::string>& price_names() {
+  static const std::vector<std::string> kNames{"input", "output", "cache_read", "cache_write"};
+  return kNames;
+}
+
+std::optional<std::string> apply_price(const Entry& entry, const std::string& name, Price& price) {
+  double& field = name == "input"        ? price.input
+                  : name == "output"     ? price.output
+                  : name == "cache_read" ? price.cache_read
+                                         : price.cache_write;
+  double value = 0;
+  if (auto problem = read_number(entry, 0, kMostDollars, value)) {
+    return problem;
+  }
+  field = value;
+  return std::nullopt;
+}
+
+const std::vector<Key>& fixed_keys() {
+  static const std::vector<Key> kKeys = make_keys();
+  return kKeys;
+}
+
+}  // namespace director::config

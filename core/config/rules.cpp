@@ -1,0 +1,155 @@
+#include "core/config/rules.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "core/base/text.hpp"
+#include "core/config/keys.hpp"
+#include "core/config/load.hpp"
+
+namespace director::config {
+namespace {
+
+Origin origin_of(const Draft& draft, const std::string& key, const std::string& file) {
+  const auto found = draft.origins.find(key);
+  return found == draft.origins.end() ? Origin{file, 0, 0} : found->second;
+}
+
+void check_tiers(Draft& draft, const std::string& file) {
+  for (const Role role : kRoles) {
+    const bool is_told = draft.wrong.contains("tiers." + std::string(to_string(role)));
+    if (!draft.settings.tiers.contains(role) && !is_told && !draft.wrong.contains("tiers")) {
+      draft.complaints.push_back({{file, 0, 0},
+                                  "missing key 'tiers." + std::string(to_string(role)) +
+                                      "': all six roles need a model, add " +
+                                      std::string(to_string(role)) +
+                                      " = \"provider/model\" to [tiers]"});
+    }
+  }
+}
+
+void check_reviewer(Draft& draft, const std::string& file) {
+  const auto reviewer = draft.settings.tiers.find(Role::Reviewer);
+  const auto executor = draft.settings.tiers.find(Role::Executor);
+  if (draft.settings.review.stage_two && reviewer != draft.settings.tiers.end() &&
+      executor != draft.settings.tiers.end() && reviewer->second.model == executor->second.model) {
+    draft.complaints.push_back(
+        {origin_of(draft, "tiers.reviewer", file),
+         "tiers.reviewer: the executor's model must not review its own work: choose another model, "
+         "or set review.stage_two = false"});
+  }
+}
+
+void check_prices(Draft& draft, const std::string& file) {
+  std::set<std::string> used;
+  const Limits& limits = draft.settings.limits;
+  const bool is_required = limits.require_pricing && limits.cost_ceiling_usd > 0;
+  for (const auto& [role, tier] : draft.settings.tiers) {
+    if (!used.insert(tier.text).second || draft.settings.pricing.contains(tier.text)) {
+      continue;
+    }
+    const Origin origin = origin_of(draft, "tiers." + std::string(to_string(role)), file);
+    const std::string what = dotted({"tiers", std::string(to_string(role))}) + ": there is no " +
+                             dotted({"pricing", tier.text});
+    if (is_required) {
+      draft.complaints.push_back(
+          {origin, what + ": add it, as limits.require_pricing asks for with a cost ceiling"});
+    } else {
+      draft.warnings.push_back(to_string(origin) + ": " + what +
+                               ": its calls count as the agent tool reports them, else as $0");
+    }
+  }
+  for (const auto& [tier, price] : draft.settings.pricing) {
+    if (!used.contains(tier)) {
+      const std::string key = dotted({"pricing", tier});
+      draft.warnings.push_back(to_string(origin_of(draft, key, file)) + ": " + key +
+                               ": no tier uses this model");
+    }
+  }
+}
+
+std::vector<std::string> keys_beside(const std::vector<std::string>& path) {
+  std::string table = path.front();
+  if (path.size() == 3) {
+    table += "." + path[1];
+  }
+  std::vector<std::string> names;
+  for (const Key& key : fixed_keys()) {
+    if (key.table == table) {
+      names.push_back(key.name);
+    }
+  }
+  if (path.size() == 3 && path.front() == "pricing") {
+    names = price_names();
+  }
+  if (path.size() == 2 && path.front() == "sampling") {
+    for (const Role role : kRoles) {
+      names.emplace_back(to_string(role));
+    }
+  }
+  return names;
+}
+
+}  // namespace
+
+const std::vector<std::string>& table_names() {
+  static const std::vector<std::string> kNames{"tiers",   "gates",    "pricing",    "limits",
+                                               "review",  "sampling", "repository", "workspace",
+                                               "plugins", "plugin"};
+  return kNames;
+}
+
+std::string suggestion(const std::vector<std::string>& path) {
+  const std::vector<std::string> candidates = path.size() == 1 ? table_names() : keys_beside(path);
+  std::vector<std::string> meant(path.begin(), path.end() - 1);
+  if (const auto close = text::closest_match(path.back(), candidates)) {
+    meant.push_back(*close);
+    return ", did you mean '" + dotted(meant) + "'?";
+  }
+  for (const Key& key : fixed_keys()) {
+    if (key.name == path.back()) {
+      return ", did you mean '" + key.table + "." + key.name + "'?";
+    }
+  }
+  if (path.size() == 2) {
+    if (const auto table = text::closest_match(path.front(), table_names());
+        table && *table != path.front()) {
+      return ", did you mean table '" + *table + "'?";
+    }
+  }
+  return {};
+}
+
+std::optional<std::string> misspelt_variable(std::string_view name) {
+  constexpr std::string_view kPrefix = "DIRECTOR_";
+  if (!name.starts_with(kPrefix)) {
+    return std::nullopt;
+  }
+  const std::string rest = text::to_lower(name.substr(kPrefix.size()));
+  for (const Key& key : fixed_keys()) {
+    std::string joined = key.table + "_" + key.name;
+    std::string right = key.table + "__" + key.name;
+    std::replace(joined.begin(), joined.end(), '.', '_');
+    if (joined != rest) {
+      continue;
+    }
+    for (std::size_t dot = right.find('.'); dot != std::string::npos; dot = right.find('.')) {
+      right.replace(dot, 1, "__");
+    }
+    std::transform(right.begin(), right.end(), right.begin(), [](char c) {
+      return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    });
+    return std::string(name) + ": not read, did you mean " + std::string(kPrefix) + right + "?";
+  }
+  return std::nullopt;
+}
+
+void check_together(Draft& draft, const std::string& file) {
+  if (!draft.unreadable) {
+    check_tiers(draft, file);
+  }
+  check_reviewer(draft, file);
+  check_prices(draft, file);
+}
+
+}  // namespace director::config

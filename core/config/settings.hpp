@@ -1,0 +1,114 @@
+/// The configuration as the kernel uses it. Field by field the keys of docs/formats/config.md.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace director::config {
+
+enum class Role : std::uint8_t { Planner, TestAuthor, Executor, Explorer, Reviewer, Escalation };
+inline constexpr std::array<Role, 6> kRoles{Role::Planner,  Role::TestAuthor, Role::Executor,
+                                            Role::Explorer, Role::Reviewer,   Role::Escalation};
+
+/// "planner", "test_author", ...
+[[nodiscard]] std::string_view to_string(Role role);
+[[nodiscard]] std::optional<Role> parse_role(std::string_view text);
+
+/// Which model plays a role: "provider/model" for the default runner, "runner:provider/model" else.
+struct Tier {
+  std::string text;    ///< as configured; the key of [pricing]
+  std::string runner;  ///< plugin id; empty: the default one
+  std::string model;   ///< "provider/model"
+};
+
+/// $ per million tokens.
+struct Price {
+  double input = 0;
+  double output = 0;
+  double cache_read = 0;
+  double cache_write = 0;
+};
+
+struct Limits {
+  std::chrono::seconds node_timeout{900};
+  double cost_ceiling_usd = 0;  ///< 0: none
+  double call_reserve_usd = 0;
+  int max_attempts = 3;
+  int flake_runs = 2;
+  int infra_retries = 2;
+  std::chrono::seconds stall{300};
+  bool keep_attempt = false;
+  bool require_pricing = false;
+};
+
+enum class OnReviewError : std::uint8_t { Block, Pass };
+
+struct Review {
+  bool stage_two = true;
+  int stage_two_file_threshold = 3;
+  bool stage_one_llm = false;
+  OnReviewError on_error = OnReviewError::Block;
+};
+
+struct Sampling {
+  std::optional<double> temperature;
+  std::optional<double> top_p;
+  std::optional<int> top_k;
+};
+
+struct Workspace {
+  std::string setup;                      ///< command; empty: none
+  std::vector<std::string> setup_inputs;  ///< paths
+  std::vector<std::string> keep;          ///< ignored folders that survive reuse of a slot
+};
+
+struct Plugins {
+  std::string runner = "runner-opencode";
+  std::string vcs = "vcs-git";
+  std::string gate = "gate-shell";
+  std::string reviewer = "review-llm";
+  std::string launcher;  ///< empty: the built-in local one
+  std::vector<std::string> sinks{"metrics-jsonl"};
+  std::vector<std::string> path;  ///< folders or library files, searched first
+};
+
+/// Where a value came from.
+struct Origin {
+  std::string source;  ///< a file's path, "--set", an environment variable's name, or "default"
+  int line = 0;        ///< 0 where there is none
+  int column = 0;
+};
+
+/// One [plugin.<id>] table.
+struct PluginTable {
+  std::string json = "{}";                ///< the table as a JSON object
+  std::map<std::string, Origin> origins;  ///< key -> where it was set
+  Origin table;                           ///< where the table starts
+};
+
+struct Gate {
+  std::string name;
+  std::string command;
+};
+
+struct Settings {
+  std::map<Role, Tier> tiers;  ///< all six
+  std::vector<Gate> gates;     ///< integration gates in order; those with "" are left out
+  std::map<std::string, Price, std::less<>> pricing;
+  Limits limits;
+  Review review;
+  std::map<Role, Sampling> sampling;
+  std::vector<std::string> ignore{"__pycache__/", "*.pyc", ".pytest_cache/", "node_modules/"};
+  Workspace workspace;
+  Plugins plugins;
+  std::map<std::string, PluginTable, std::less<>> plugin_tables;
+};
+
+}  // namespace director::config

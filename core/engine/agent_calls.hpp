@@ -1,0 +1,61 @@
+/// Calls of agents: the one way to a model, so that each call is paid for and written down.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/ids.hpp"
+#include "core/config/settings.hpp"
+#include "core/engine/books.hpp"
+#include "core/engine/services.hpp"
+#include "core/ports/host_services.hpp"
+#include "core/run/events.hpp"
+#include "core/run/watch.hpp"
+#include "director/result.hpp"
+
+namespace director::engine {
+
+struct AgentQuestion {
+  config::Role role = config::Role::Executor;  ///< which tier, and who it is accounted to
+  std::string prompt;                          ///< key in RolePrompts
+  std::string message;
+  std::string workdir;
+  bool may_edit = false;
+  NodeId node;  ///< empty while planning
+  ports::CancelToken cancel;
+};
+
+struct AgentAnswer {
+  run::AgentOutcome outcome = run::AgentOutcome::Ok;
+  std::string text;  ///< the final answer, or why there is none
+  std::int64_t retry_after_ms = 0;
+  std::vector<run::ToolUse> tools;
+};
+
+/// What a call costs: by the configured price, else as the tool reported it. `reported_usd`
+/// negative: it did not.
+[[nodiscard]] double cost_of(const run::CallEnded& call, const config::Price* price,
+                             double reported_usd);
+
+/// Safe from any thread.
+class AgentCalls final : public ports::AgentDesk {
+ public:
+  AgentCalls(const Services& services, Books& books) : services_(services), books_(books) {}
+
+  /// One call, to its end. Errors are our own: the journal, a missing runner. What the tool or the
+  /// model did wrong is an outcome. Blocks.
+  [[nodiscard]] Result<AgentAnswer> call(const AgentQuestion& question);
+
+  /// For plugins: a read-only question.
+  [[nodiscard]] Result<std::string> ask(const std::string& role, const std::string& message,
+                                        const std::string& workdir, const std::string& node,
+                                        const ports::CancelToken& cancel) override;
+
+ private:
+  const Services& services_;
+  Books& books_;
+};
+
+}  // namespace director::engine

@@ -1,0 +1,163 @@
+#include "core/engine/books.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/json.hpp"
+
+namespace director::engine {
+namespace {
+
+/// A line of costs.jsonl.
+std::string cost_record(const run::CallEnded& call, run::At at) {
+  JsonWriter out;
+  out.begin_object();
+  out.member("role", call.role);
+  out.member("model", call.model);
+  out.member("input", call.input + call.cache_read + call.cache_write);
+  out.member("output", call.output + call.reasoning);
+  out.member("cost", call.usd);
+  out.member("node", call.node.value);
+  out.member("ts", static_cast<double>(at.unix_ms) / 1000.0);
+  out.member("call", call.call);
+  out.member("reasoning", call.reasoning);
+  out.member("cache_read", call.cache_read);
+  out.member("cache_write", call.cache_write);
+  out.end_object();
+  return out.take();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Books>> Books::open(const Services& services, const EntryHandler& on_entry) {
+  std::unique_ptr<Books> books(new Books(services));
+  DIRECTOR_TRY(
+      Journal journal,
+      Journal::open(services.files, services.clock, services.folders.journal(),
+                    [&](const Entry& entry) -> Status {
+                      if (const auto* money = std::get_if<run::MoneyEvent>(&entry.event)) {
+                        DIRECTOR_CHECK(run::advance(books->ledger_, *money));
+                        if (const auto* call = std::get_if<run::CallEnded>(money)) {
+                          books->emit_call(*call, entry.at);
+                        }
+                      } else if (const auto* plan = std::get_if<run::PlanEvent>(&entry.event)) {
+                        if (const auto* job = std::get_if<run::JobCreated>(plan)) {
+                          books->job_ = job->job.value;
+                        }
+                      }
+                      return on_entry(entry);
+                    }));
+  books->journal_ = std::move(journal);
+  return books;
+}
+
+Result<run::At> Books::append(const run::Event& event, bool durable) {
+  DIRECTOR_TRY(const run::At at, journal_->append(event));
+  if (durable) {
+    DIRECTOR_CHECK(journal_->sync());
+  }
+  emit_locked("event", at.sequence, encode(event, at));
+  return at;
+}
+
+Result<run::At> Books::record(const run::Event& event, bool durable) {
+  const std::lock_guard lock(mutex_);
+  return append(event, durable);
+}
+
+Result<std::optional<std::string>> Books::reserve(run::CallReserved call, double least_usd,
+                                                  double ceiling_usd) {
+  const std::lock_guard lock(mutex_);
+  call.usd = run::reserve_for(ledger_, call.role, least_usd);
+  if (!run::affordable(ledger_, call.usd, ceiling_usd)) {
+    return std::optional<std::string>();
+  }
+  call.call = next_call_id(call);
+  const run::MoneyEvent event(call);
+  DIRECTOR_TRY(const run::At at, append(run::Event(event), true));
+  (void)at;
+  DIRECTOR_CHECK(run::advance(ledger_, event));
+  return std::optional(call.call);
+}
+
+/// "0003-executor-parse-duration": sorts as the calls came, unique in a job.
+std::string Books::next_call_id(const run::CallReserved& call) const {
+  std::string number =
+      std::to_string(static_cast<std::size_t>(ledger_.total.calls) + ledger_.open.size() + 1);
+  constexpr std::size_t kDigits = 4;
+  number.insert(0, kDigits - std::min(kDigits, number.size()), '0');
+  return number + "-" + call.role + (call.node.empty() ? "" : "-" + call.node.value);
+}
+
+Status Books::settle(const run::CallEnded& call) {
+  const std::lock_guard lock(mutex_);
+  const run::MoneyEvent event(call);
+  DIRECTOR_TRY(const run::At at, append(run::Event(event), true));
+  DIRECTOR_CHECK(run::advance(ledger_, event));
+  emit_call(call, at);
+  return ok();
+}
+
+Status Books::close_open_calls() {
+  std::vector<run::CallEnded> lost;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [id, call] : ledger_.open) {
+      lost.push_back(run::CallEnded{id, call.role, call.model, call.node, 0, 0, 0, 0, 0, 0});
+    }
+  }
+  for (const run::CallEnded& call : lost) {
+    services_.log.write(ports::LogLevel::Warning,
+                        "call '" + call.call +
+                            "' was cut off when the last director ended; what it "
+                            "cost is not known and counts as $0");
+    DIRECTOR_CHECK(settle(call));
+  }
+  return ok();
+}
+
+void Books::emit_call(const run::CallEnded& call, run::At at) {
+  emit_locked("cost", at.sequence, cost_record(call, at));
+}
+
+void Books::emit(std::string_view kind, std::uint64_t sequence, std::string_view json) {
+  const std::lock_guard lock(mutex_);
+  emit_locked(kind, sequence, json);
+}
+
+void Books::emit_locked(std::string_view kind, std::uint64_t sequence, std::string_view json) {
+  for (const auto& [id, sink] : services_.backends.sinks) {
+    const std::unique_ptr<ports::CallHost> call = services_.hosts.open({.label = "sink " + id});
+    const Status status =
+        sink->emit(director::record{sequence, job_, kind, json}, call->services());
+    if (!status &&
+        std::find(broken_sinks_.begin(), broken_sinks_.end(), id) == broken_sinks_.end()) {
+      broken_sinks_.push_back(id);
+      services_.log.write(ports::LogLevel::Warning,
+                          "sink '" + id + "' lost a record: " + status.error().message());
+    }
+  }
+}
+
+void Books::flush_sinks() {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [id, sink] : services_.backends.sinks) {
+    const std::unique_ptr<ports::CallHost> call = services_.hosts.open({.label = "sink " + id});
+    if (const Status status = sink->flush(call->services()); !status) {
+      services_.log.write(ports::LogLevel::Warning,
+                          "sink '" + id + "' did not flush: " + status.error().message());
+    }
+  }
+}
+
+run::Ledger Books::ledger() const {
+  const std::lock_guard lock(mutex_);
+  return ledger_;
+}
+
+void Books::set_job(const JobId& job) {
+  const std::lock_guard lock(mutex_);
+  job_ = job.value;
+}
+
+}  // namespace director::engine

@@ -1,0 +1,29 @@
+/// Asking the gate plugin.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/engine/services.hpp"
+#include "director/gate.hpp"
+#include "director/result.hpp"
+
+namespace director::engine {
+
+struct GateCheck {
+  std::string name;     ///< key in [gates], or "tests"
+  std::string command;  ///< shell command
+  std::string workdir;  ///< absolute; a clean checkout
+  std::string node;     ///< empty: the job as a whole
+  std::vector<director::change> changes;
+};
+
+/// One check, within the node's time limit. Errors: Cancelled when interrupted; the gate plugin
+/// cannot be had. Blocks.
+[[nodiscard]] Result<director::verdict> check_gate(const Services& services,
+                                                   const GateCheck& check);
+
+/// The verdict's summary and detail as one text.
+[[nodiscard]] std::string told(const director::verdict& verdict);
+
+}  // namespace director::engine

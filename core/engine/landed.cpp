@@ -1,0 +1,46 @@
+#include "core/engine/landed.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "core/base/text.hpp"
+
+namespace director::engine {
+
+std::string trailer(std::string_view message, std::string_view name) {
+  const std::string_view body = text::trim(message);
+  const std::size_t blank = body.rfind("\n\n");
+  if (blank == std::string_view::npos) {
+    return {};
+  }
+  for (const std::string_view line : text::split_lines(body.substr(blank + 2))) {
+    if (line.size() > name.size() && line.starts_with(name) && line[name.size()] == ':') {
+      return std::string(text::trim(line.substr(name.size() + 1)));
+    }
+  }
+  return {};
+}
+
+Result<std::vector<LandedCommit>> landed_commits(director::vcs& vcs, const std::string& tip,
+                                                 const std::string& base, const plan::Plan& plan) {
+  std::set<NodeId> open;
+  for (const plan::Node& node : plan.nodes) {
+    open.insert(node.id);
+  }
+  DIRECTOR_TRY(const std::vector<director::commit_info> commits, vcs.history(tip, base));
+  std::vector<LandedCommit> landed;
+  for (const director::commit_info& commit : commits) {
+    if (trailer(commit.message, "Director-Job") != plan.job_id.value ||
+        trailer(commit.message, "Director-Attempt").empty()) {
+      continue;
+    }
+    const NodeId node(trailer(commit.message, "Director-Node"));
+    if (open.erase(node) != 0) {
+      landed.push_back({node, Oid(commit.oid)});
+    }
+  }
+  std::reverse(landed.begin(), landed.end());
+  return landed;
+}
+
+}  // namespace director::engine

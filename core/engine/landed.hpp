@@ -1,0 +1,30 @@
+/// What has landed, as the job branch itself tells it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/base/ids.hpp"
+#include "core/plan/plan.hpp"
+#include "director/result.hpp"
+#include "director/vcs.hpp"
+
+namespace director::engine {
+
+struct LandedCommit {
+  NodeId node;
+  Oid oid;
+};
+
+/// The commits from `base` (without it) to `tip` that carry this job's trailers for a node of the
+/// plan and an attempt, oldest first, each node once.
+[[nodiscard]] Result<std::vector<LandedCommit>> landed_commits(director::vcs& vcs,
+                                                               const std::string& tip,
+                                                               const std::string& base,
+                                                               const plan::Plan& plan);
+
+/// The value of a trailer ("Director-Node") in the last paragraph of a commit message; empty:
+/// absent.
+[[nodiscard]] std::string trailer(std::string_view message, std::string_view name);
+
+}  // namespace director::engine

@@ -1,0 +1,304 @@
+#include "core/engine/node_work.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+#include <utility>
+
+#include "core/base/sha256.hpp"
+#include "core/base/text.hpp"
+#include "core/engine/gate_check.hpp"
+#include "core/engine/guidance.hpp"
+#include "core/engine/prompts.hpp"
+#include "core/plan/contract.hpp"
+#include "core/run/watch.hpp"
+
+namespace director::engine {
+namespace {
+
+std::string branch_ref(const plan::Plan& plan) { return "refs/heads/" + plan.job_branch; }
+
+}  // namespace
+
+NodeWork::NodeWork(const Services& services, AgentCalls& calls, Workspaces& workspaces,
+                   const plan::Plan& plan)
+    : services_(services),
+      calls_(calls),
+      workspaces_(workspaces),
+      plan_(plan),
+      frozen_(plan::frozen_tests(plan.nodes)),
+      contexts_(plan.nodes.size()) {
+  for (std::size_t i = 0; i < plan.nodes.size(); ++i) {
+    index_.emplace(plan.nodes[i].id, i);
+  }
+}
+
+Status NodeWork::wait(std::int64_t delay_ms) const {
+  const auto until = services_.clock.now() + std::chrono::milliseconds(delay_ms);
+  constexpr std::chrono::milliseconds kStep{20};
+  while (services_.clock.now() < until) {
+    if (services_.interrupt.cancelled()) {
+      return Error(Errc::Cancelled, "interrupted");
+    }
+    std::this_thread::sleep_for(kStep);
+  }
+  return ok();
+}
+
+Status NodeWork::check_frozen(director::vcs& vcs, const plan::Node& node, const Oid& tree) const {
+  for (const std::string& path : node.tests) {
+    DIRECTOR_TRY(const std::string bytes,
+                 vcs.read_file(tree.value, path)
+                     .context("cannot read frozen test '" + text::printable(path) + "'"));
+    const auto pinned = node.test_hashes.find(path);
+    if (pinned == node.test_hashes.end() || pinned->second != sha256_hex(bytes)) {
+      return Error(Errc::Conflict, "frozen test '" + text::printable(path) +
+                                       "' on the job branch is not the one that plan.json pins: "
+                                       "restore it, or plan anew");
+    }
+  }
+  return ok();
+}
+
+Result<director::verdict> NodeWork::run_tests(const plan::Node& node, const director::slot& slot,
+                                              const std::vector<director::change>& changes) const {
+  return check_gate(services_, {"tests", node.test_cmd, slot.dir, node.id.value, changes});
+}
+
+Result<run::RunEvent> NodeWork::prepare(const run::StartAttempt& effect, const Oid& base) {
+  DIRECTOR_CHECK(wait(effect.delay_ms));
+  const plan::Node& node = this->node(effect.node);
+  Context& context = this->context(effect.node);
+  context.verify.reset();
+  if (!context.workspace) {
+    context.workspace = workspaces_.lease_agent();
+  }
+  {
+    DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());
+    DIRECTOR_TRY(const director::commit_info info, vcs->resolve(base.value));
+    context.base = Oid(info.oid);
+    context.base_tree = Oid(info.tree);
+    DIRECTOR_CHECK(check_frozen(*vcs, node, context.base_tree));
+  }
+  DIRECTOR_CHECK(workspaces_.prepare(*context.workspace, context.base, Oid(), services_.interrupt));
+  if (context.red_base != context.base) {
+    DIRECTOR_TRY(const director::verdict verdict, run_tests(node, *context.workspace, {}));
+    if (verdict.outcome != DIRECTOR_GATE_FAIL) {
+      const run::Red red = verdict.outcome == DIRECTOR_GATE_PASS ? run::Red::No : run::Red::Error;
+      context.workspace.reset();
+      return run::RunEvent(run::RedChecked{effect.node, red, told(verdict)});
+    }
+    context.red_base = context.base;
+    context.red_output = verdict.detail;
+  }
+  if (services_.settings.limits.keep_attempt && !context.kept.empty()) {
+    DIRECTOR_CHECK(
+        workspaces_.prepare(*context.workspace, context.base, context.kept, services_.interrupt));
+  }
+  return run::RunEvent(run::RedChecked{effect.node, run::Red::Yes, ""});
+}
+
+Result<std::string> NodeWork::executor_message(const plan::Node& node, const Context& context,
+                                               const run::NodeState& state) const {
+  DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());
+  ExecutorBrief brief{node, {}, context.red_output, state.feedback, state.attempts, {}};
+  brief.kept = services_.settings.limits.keep_attempt && !context.kept.empty();
+  const Oid& tree = brief.kept ? context.kept : context.base_tree;
+  for (const std::string& path : node.files) {
+    Result<std::string> content = vcs->read_file(tree.value, path);
+    brief.files.push_back(
+        {path, content ? std::optional(std::move(content).value()) : std::nullopt});
+  }
+  brief.guidance = read_guidance(*vcs, context.base_tree, node.files);
+  return engine::executor_message(brief);
+}
+
+Result<run::RunEvent> NodeWork::call_agent(const NodeId& id, const run::NodeState& state) {
+  const plan::Node& node = this->node(id);
+  Context& context = this->context(id);
+  DIRECTOR_TRY(const std::string message, executor_message(node, context, state));
+  const config::Role role =
+      state.tier == run::TierKind::Escalation ? config::Role::Escalation : config::Role::Executor;
+  DIRECTOR_TRY(const AgentAnswer answer, calls_.call({.role = role,
+                                                      .prompt = "executor",
+                                                      .message = message,
+                                                      .workdir = context.workspace->dir,
+                                                      .may_edit = true,
+                                                      .node = id,
+                                                      .cancel = services_.interrupt}));
+  const run::Watch watch = run::watch_it_fail(answer.tools, node.test_cmd, node.tests);
+  run::AgentEnded ended;
+  ended.node = id;
+  ended.outcome = answer.outcome;
+  ended.why = answer.outcome == run::AgentOutcome::Ok ? "" : answer.text;
+  ended.retry_after_ms = answer.retry_after_ms;
+  ended.watch = watch.verdict;
+  ended.ran_before_edit = watch.ran_before_edit;
+  ended.observed_failure = watch.observed_failure;
+  if (answer.outcome != run::AgentOutcome::Ok) {
+    context.workspace.reset();
+  }
+  return run::RunEvent(std::move(ended));
+}
+
+Result<run::RunEvent> NodeWork::capture(const NodeId& id) {
+  Context& context = this->context(id);
+  DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());
+  DIRECTOR_TRY(
+      director::snapshot_result snapshot,
+      vcs->snapshot(*context.workspace, context.base_tree.value, services_.settings.ignore));
+  context.workspace.reset();
+  const plan::Contract contract = plan::judge(node(id), frozen_, snapshot.changes);
+  run::CandidateMade made;
+  made.node = id;
+  made.base = context.base;
+  made.tree = Oid(snapshot.tree);
+  made.files = static_cast<int>(snapshot.changes.size());
+  made.violation = contract.ok ? "" : contract.feedback;
+  if (contract.ok) {
+    context.kept = made.tree;
+  }
+  return run::RunEvent(std::move(made));
+}
+
+std::string NodeWork::commit_message(const plan::Node& node, const run::NodeState& state) const {
+  const std::string title = text::printable(node.title.empty() ? node.id.value : node.title);
+  return title + "\n\nDirector-Job: " + plan_.job_id.value + "\nDirector-Node: " + node.id.value +
+         "\nDirector-Attempt: " + std::to_string(state.attempts) + "\n";
+}
+
+Result<run::RunEvent> NodeWork::integrate(const NodeId& id, const run::NodeState& state) {
+  const plan::Node& node = this->node(id);
+  Context& context = this->context(id);
+  DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());
+  DIRECTOR_TRY(const director::commit_info tip, vcs->resolve(branch_ref(plan_)));
+  run::Integrated done;
+  done.node = id;
+  done.onto = Oid(tip.oid);
+  context.onto = done.onto;
+  context.onto_tree = Oid(tip.tree);
+  context.tree = state.candidate;
+  if (Oid(tip.oid) != state.base) {
+    DIRECTOR_TRY(const director::commit_info base, vcs->resolve(state.base.value));
+    DIRECTOR_TRY(const director::merge_result merged,
+                 vcs->merge(base.tree, tip.tree, state.candidate.value));
+    if (!merged.merged) {
+      done.conflict = "the change conflicts with what landed since the attempt began, in: " +
+                      text::printable(text::join(merged.conflicts, ", "));
+      return run::RunEvent(std::move(done));
+    }
+    context.tree = Oid(merged.tree);
+  }
+  DIRECTOR_TRY(context.changes, vcs->changes(tip.tree, context.tree.value));
+  const plan::Contract contract = plan::judge(node, frozen_, context.changes);
+  if (!contract.ok) {
+    done.conflict = contract.feedback;
+    return run::RunEvent(std::move(done));
+  }
+  DIRECTOR_CHECK(check_frozen(*vcs, node, context.tree));
+  DIRECTOR_TRY(const std::string commit,
+               vcs->commit(context.tree.value, tip.oid, commit_message(node, state)));
+  context.commit = Oid(commit);
+  done.commit = context.commit;
+  return run::RunEvent(std::move(done));
+}
+
+Result<run::RunEvent> NodeWork::gate(const NodeId& id) {
+  const plan::Node& node = this->node(id);
+  Context& context = this->context(id);
+  if (!context.verify) {
+    context.verify = workspaces_.lease_verify();
+  }
+  const int runs = std::max(1, services_.settings.limits.flake_runs);
+  run::Gated gated;
+  gated.node = id;
+  for (int i = 0; i < runs; ++i) {
+    DIRECTOR_CHECK(
+        workspaces_.prepare(*context.verify, context.commit, Oid(), services_.interrupt));
+    DIRECTOR_TRY(const director::verdict verdict,
+                 run_tests(node, *context.verify, context.changes));
+    if (verdict.outcome == DIRECTOR_GATE_PASS) {
+      continue;
+    }
+    context.verify.reset();
+    gated.flaky = i > 0 && verdict.outcome == DIRECTOR_GATE_FAIL;
+    gated.verdict =
+        verdict.outcome == DIRECTOR_GATE_FAIL ? run::Verdict::Fail : run::Verdict::Error;
+    gated.detail =
+        (gated.flaky ? "flaky, passed and then failed on the same files: " : "") + told(verdict);
+    return run::RunEvent(std::move(gated));
+  }
+  gated.verdict = run::Verdict::Pass;
+  return run::RunEvent(std::move(gated));
+}
+
+Result<run::RunEvent> NodeWork::review(const NodeId& id) {
+  const plan::Node& node = this->node(id);
+  Context& context = this->context(id);
+  DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());
+  DIRECTOR_TRY(const std::string diff, vcs->diff(context.onto_tree.value, context.tree.value));
+  DIRECTOR_TRY(std::shared_ptr<director::reviewer> reviewer, services_.backends.reviewer->lease());
+  const std::unique_ptr<ports::CallHost> host = services_.hosts.open(
+      {.label = id.value + " review",
+       .node = id.value,
+       .purpose = ports::Purpose::Tool,
+       .cancel = services_.interrupt,
+       .deadline = services_.clock.now() + services_.settings.limits.node_timeout,
+       .desk = &calls_});
+  const Result<director::review> review = reviewer->examine({.stage = 2,
+                                                             .node = id.value,
+                                                             .title = node.title,
+                                                             .spec = node.spec,
+                                                             .diff = diff,
+                                                             .workdir = context.verify->dir,
+                                                             .role = "reviewer"},
+                                                            host->services());
+  context.verify.reset();
+  run::Reviewed reviewed;
+  reviewed.node = id;
+  if (!review) {
+    if (services_.interrupt.cancelled()) {
+      return review.error();
+    }
+    const bool passes = services_.settings.review.on_error == config::OnReviewError::Pass;
+    reviewed.verdict = passes ? run::Verdict::Pass : run::Verdict::Error;
+    reviewed.summary = review.error().message();
+    return run::RunEvent(std::move(reviewed));
+  }
+  reviewed.summary = review->summary;
+  reviewed.verdict = run::Verdict::Pass;
+  reviewed.feedback = "The review blocks this change: " + review->summary + "\n";
+  for (const director::finding& finding : review->findings) {
+    if (finding.level == director::severity::critical) {
+      reviewed.verdict = run::Verdict::Fail;
+      reviewed.feedback += "- " + finding.file + ": " + finding.summary + "\n";
+    }
+  }
+  return run::RunEvent(std::move(reviewed));
+}
+
+void NodeWork::drop(const NodeId& id) {
+  context(id).workspace.reset();
+  context(id).verify.reset();
+}
+
+Result<run::RunEvent> NodeWork::land(const NodeId& id) {
+  Context& context = this->context(id);
+  context.verify.reset();
+  DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());
+  const Status swapped =
+      vcs->update_ref(branch_ref(plan_), context.onto.value, context.commit.value);
+  if (swapped) {
+    return run::RunEvent(run::Landed{id, context.commit});
+  }
+  DIRECTOR_TRY(const director::commit_info tip, vcs->resolve(branch_ref(plan_)));
+  if (tip.oid == context.commit.value) {
+    return run::RunEvent(run::Landed{id, context.commit});  // it did move, whatever came after
+  }
+  if (swapped.error().code() != Errc::Conflict || tip.oid == context.onto.value) {
+    return swapped.error();  // refused for another reason than a tip that moved
+  }
+  return run::RunEvent(run::LandRefused{id, Oid(tip.oid)});
+}
+
+}  // namespace director::engine

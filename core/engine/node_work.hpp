@@ -1,0 +1,83 @@
+/// One node's effects, performed: workspace, agent, candidate, gates, review, landing.
+#pragma once
+
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/base/ids.hpp"
+#include "core/engine/agent_calls.hpp"
+#include "core/engine/services.hpp"
+#include "core/engine/slots.hpp"
+#include "core/plan/plan.hpp"
+#include "core/run/events.hpp"
+#include "core/run/running.hpp"
+#include "director/gate.hpp"
+#include "director/result.hpp"
+
+namespace director::engine {
+
+/// Each function blocks, runs on a worker, and returns the event that tells how it went. Effects of
+/// one node never overlap; those of different nodes do. An error is our own failure, not the
+/// node's.
+class NodeWork {
+ public:
+  NodeWork(const Services& services, AgentCalls& calls, Workspaces& workspaces,
+           const plan::Plan& plan);
+
+  /// Workspace at `base`, tests still as frozen, red check.
+  [[nodiscard]] Result<run::RunEvent> prepare(const run::StartAttempt& effect, const Oid& base);
+  [[nodiscard]] Result<run::RunEvent> call_agent(const NodeId& id, const run::NodeState& state);
+  /// Workspace -> candidate tree, judged against the contract.
+  [[nodiscard]] Result<run::RunEvent> capture(const NodeId& id);
+  /// Candidate -> a commit on top of the job branch, judged once more.
+  [[nodiscard]] Result<run::RunEvent> integrate(const NodeId& id, const run::NodeState& state);
+  [[nodiscard]] Result<run::RunEvent> gate(const NodeId& id);
+  [[nodiscard]] Result<run::RunEvent> review(const NodeId& id);
+  [[nodiscard]] Result<run::RunEvent> land(const NodeId& id);
+  /// Gives the node's slots back: its work ended with an error.
+  void drop(const NodeId& id);
+
+ private:
+  /// What one effect of a node leaves for the next.
+  struct Context {
+    SlotLease workspace;
+    SlotLease verify;
+    Oid base;
+    Oid base_tree;
+    Oid red_base;            ///< commit that red_output is of
+    std::string red_output;  ///< of the red check
+    Oid kept;                ///< tree of the last candidate that kept the contract
+    Oid onto;
+    Oid onto_tree;
+    Oid commit;
+    Oid tree;
+    std::vector<director::change> changes;
+  };
+
+  [[nodiscard]] const plan::Node& node(const NodeId& id) const {
+    return plan_.nodes[index_.at(id)];
+  }
+  [[nodiscard]] Context& context(const NodeId& id) { return contexts_[index_.at(id)]; }
+  [[nodiscard]] Status wait(std::int64_t delay_ms) const;
+  [[nodiscard]] Status check_frozen(director::vcs& vcs, const plan::Node& node,
+                                    const Oid& tree) const;
+  [[nodiscard]] Result<director::verdict> run_tests(
+      const plan::Node& node, const director::slot& slot,
+      const std::vector<director::change>& changes) const;
+  [[nodiscard]] Result<std::string> executor_message(const plan::Node& node, const Context& context,
+                                                     const run::NodeState& state) const;
+  [[nodiscard]] std::string commit_message(const plan::Node& node,
+                                           const run::NodeState& state) const;
+
+  const Services& services_;
+  AgentCalls& calls_;
+  Workspaces& workspaces_;
+  const plan::Plan& plan_;
+  std::unordered_map<NodeId, std::size_t> index_;
+  std::set<std::string> frozen_;
+  std::vector<Context> contexts_;
+};
+
+}  // namespace director::engine

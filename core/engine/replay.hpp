@@ -1,0 +1,35 @@
+/// A job's state, from its journal.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+
+#include "core/engine/codec.hpp"
+#include "core/plan/plan.hpp"
+#include "core/ports/file_store.hpp"
+#include "core/run/ledger.hpp"
+#include "core/run/planning.hpp"
+#include "core/run/running.hpp"
+#include "director/result.hpp"
+
+namespace director::engine {
+
+struct JobState {
+  run::PlanState planning;
+  std::optional<plan::Plan> plan;    ///< once it is frozen
+  std::optional<run::RunState> run;  ///< likewise
+  run::Ledger ledger;
+};
+
+/// Applies one entry. Effects are not performed: they are what the next director asks for.
+[[nodiscard]] Status apply(JobState& job, const Entry& entry);
+
+/// Replays a journal without changing it. No file: a state without a job. Errors: those of
+/// read_journal() and apply().
+[[nodiscard]] Result<JobState> read_job(ports::FileStore& files,
+                                        const std::filesystem::path& journal);
+
+/// The plan's nodes as the scheduler sees them. The plan is valid.
+[[nodiscard]] run::RunState initial_run_state(const plan::Plan& plan);
+
+}  // namespace director::engine

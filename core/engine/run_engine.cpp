@@ -1,0 +1,279 @@
+#include "core/engine/run_engine.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "core/base/text.hpp"
+#include "core/engine/integration.hpp"
+#include "core/engine/landed.hpp"
+#include "core/engine/records.hpp"
+
+namespace director::engine {
+namespace {
+
+constexpr std::chrono::milliseconds kPoll{50};
+constexpr std::chrono::milliseconds kStateEvery{200};
+
+/// True for facts that must survive a power loss before anything relies on them. The rest is
+/// flushed along with the next of these; a crash in between costs the work in flight, nothing that
+/// landed and nothing that was paid for.
+bool must_be_durable(const run::RunEvent& event) {
+  return std::holds_alternative<run::RunStarted>(event) ||
+         std::holds_alternative<run::CandidateMade>(event) ||
+         std::holds_alternative<run::Landed>(event) ||
+         std::holds_alternative<run::WorkFailed>(event) ||
+         std::holds_alternative<run::IntegrationGated>(event) ||
+         std::holds_alternative<run::RunFinished>(event);
+}
+
+}  // namespace
+
+RunEngine::RunEngine(const Services& services, Books& books, JobState job, Progress& progress)
+    : services_(services),
+      books_(books),
+      plan_(std::move(*job.plan)),
+      base_(job.planning.job.base),
+      state_(std::move(*job.run)),
+      progress_(progress),
+      calls_(services, books),
+      workspaces_(services),
+      work_(services, calls_, workspaces_, plan_) {}
+
+RunEngine::~RunEngine() { stop_workers(); }
+
+Result<run::RunState> RunEngine::run(const RunOptions& options) {
+  state_->started = false;
+  DIRECTOR_TRY(const Oid tip, reconcile());
+  run::RunStarted started;
+  started.parallel = options.parallel;
+  started.max_attempts = options.max_attempts;
+  started.infra_retries = services_.settings.limits.infra_retries;
+  started.retry = options.retry;
+  started.review_stage_two = services_.settings.review.stage_two;
+  started.review_file_threshold = services_.settings.review.stage_two_file_threshold;
+  started.tip = tip;
+  start_workers(options.parallel);
+  Status status = apply(started);
+  if (status) {
+    status = loop();
+  }
+  if (!status) {
+    services_.interrupt.cancel();  // nothing that still runs can be written down
+  }
+  stop_workers();
+  save_state(true);
+  books_.flush_sinks();
+  if (!status) {
+    return std::move(status).error();
+  }
+  return std::move(*state_);
+}
+
+Result<Oid> RunEngine::reconcile() {
+  DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());
+  const std::string ref = "refs/heads/" + plan_.job_branch;
+  DIRECTOR_TRY(const director::commit_info tip,
+               vcs->resolve(ref).context("cannot run job '" + plan_.job_id.value +
+                                         "': its branch is gone; restore '" + plan_.job_branch +
+                                         "' or plan anew"));
+  DIRECTOR_TRY(const std::vector<LandedCommit> commits,
+               landed_commits(*vcs, tip.oid, base_.value, plan_));
+  for (const LandedCommit& commit : commits) {
+    if (state_->nodes[state_->index_of(commit.node)].status != run::NodeStatus::Done) {
+      DIRECTOR_CHECK(apply(run::Landed{commit.node, commit.oid, true}));
+    }
+  }
+  return Oid(tip.oid);
+}
+
+Result<Oid> RunEngine::branch_tip() const {
+  DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());
+  DIRECTOR_TRY(const director::commit_info tip, vcs->resolve("refs/heads/" + plan_.job_branch));
+  return Oid(tip.oid);
+}
+
+Status RunEngine::loop() {
+  while (state_->outcome.empty()) {
+    const std::optional<Outcome> outcome = next_outcome();
+    if (services_.interrupt.cancelled() && !interrupt_noted_) {
+      interrupt_noted_ = true;
+      DIRECTOR_CHECK(apply(run::InterruptSeen{}));
+    }
+    if (outcome) {
+      DIRECTOR_CHECK(apply_outcome(*outcome));
+    }
+    progress_.idle(*state_);
+    save_state(false);
+  }
+  return ok();
+}
+
+Status RunEngine::apply_outcome(const Outcome& outcome) {
+  if (outcome.event) {
+    return apply(*outcome.event);
+  }
+  const Error& error = outcome.event.error();
+  if (outcome.node.empty()) {
+    if (services_.interrupt.cancelled()) {
+      return apply(run::RunFinished{"interrupted"});
+    }
+    return apply(run::IntegrationGated{false, error.message()});
+  }
+  work_.drop(outcome.node);
+  if (error.code() == Errc::Cancelled || services_.interrupt.cancelled()) {
+    return apply(run::WorkInterrupted{outcome.node});
+  }
+  return apply(run::WorkFailed{outcome.node, error.message()});
+}
+
+Status RunEngine::apply(const run::RunEvent& event) {
+  DIRECTOR_TRY(const run::At at, books_.record(run::Event(event), must_be_durable(event)));
+  DIRECTOR_TRY(run::RunStep step, run::advance(*std::exchange(state_, std::nullopt), event, at));
+  state_ = std::move(step.state);
+  tell(event, at);
+  for (const run::RunEffect& effect : step.effects) {
+    DIRECTOR_CHECK(perform(effect));
+  }
+  return ok();
+}
+
+void RunEngine::tell(const run::RunEvent& event, run::At at) {
+  progress_.running(*state_, event);
+  const NodeId* node = std::visit(
+      [](const auto& one) -> const NodeId* {
+        if constexpr (requires { one.node; }) {
+          return &one.node;
+        } else {
+          return nullptr;
+        }
+      },
+      event);
+  if (node != nullptr) {
+    const std::size_t index = state_->index_of(*node);
+    if (run::is_final(state_->nodes[index].status)) {
+      books_.emit("node", at.sequence, books_.read_ledger([&](const run::Ledger& ledger) {
+        return node_record(plan_, *state_, index, ledger);
+      }));
+    }
+  }
+  if (std::holds_alternative<run::RunFinished>(event)) {
+    books_.emit("run", at.sequence,
+                run_record(plan_, *state_, books_.ledger(), services_.settings));
+  }
+}
+
+Status RunEngine::perform(const run::RunEffect& effect) {
+  if (const auto* start = std::get_if<run::StartAttempt>(&effect)) {
+    return start_attempt(*start);
+  }
+  if (const auto* finish = std::get_if<run::FinishRun>(&effect)) {
+    return apply(run::RunFinished{finish->outcome});
+  }
+  if (std::holds_alternative<run::RunIntegrationGates>(effect)) {
+    post(NodeId(), [this]() -> Result<run::RunEvent> {
+      DIRECTOR_TRY(const Oid tip, branch_tip());
+      return run_integration_gates(services_, workspaces_, tip);
+    });
+    return ok();
+  }
+  const auto state_of = [this](const NodeId& id) { return state_->nodes[state_->index_of(id)]; };
+  if (const auto* call = std::get_if<run::CallAgent>(&effect)) {
+    post(call->node, [this, id = call->node, state = state_of(call->node)] {
+      return work_.call_agent(id, state);
+    });
+  } else if (const auto* capture = std::get_if<run::CaptureCandidate>(&effect)) {
+    post(capture->node, [this, id = capture->node] { return work_.capture(id); });
+  } else if (const auto* integrate = std::get_if<run::Integrate>(&effect)) {
+    post(integrate->node, [this, id = integrate->node, state = state_of(integrate->node)] {
+      return work_.integrate(id, state);
+    });
+  } else if (const auto* gates = std::get_if<run::RunGates>(&effect)) {
+    post(gates->node, [this, id = gates->node] { return work_.gate(id); });
+  } else if (const auto* review = std::get_if<run::ReviewCandidate>(&effect)) {
+    post(review->node, [this, id = review->node] { return work_.review(id); });
+  } else if (const auto* land = std::get_if<run::Land>(&effect)) {
+    post(land->node, [this, id = land->node] { return work_.land(id); });
+  }
+  return ok();
+}
+
+Status RunEngine::start_attempt(const run::StartAttempt& effect) {
+  const config::Role role =
+      effect.tier == run::TierKind::Escalation ? config::Role::Escalation : config::Role::Executor;
+  const Result<Oid> tip = branch_tip();
+  const Oid base = tip ? *tip : state_->tip;  // without a branch, preparing will say so
+  DIRECTOR_CHECK(apply(run::AttemptStarted{effect.node, effect.attempt, effect.tier,
+                                           services_.settings.tiers.at(role).text, base}));
+  post(effect.node, [this, effect, base] { return work_.prepare(effect, base); });
+  return ok();
+}
+
+void RunEngine::save_state(bool now) {
+  const ports::SteadyTime time = services_.clock.now();
+  if (!state_ || (!now && time - state_saved_ < kStateEvery)) {
+    return;
+  }
+  state_saved_ = time;
+  const Status saved =
+      services_.files.write(services_.folders.node_state(), state_json(*state_, books_.ledger()));
+  if (!saved) {
+    services_.log.write(ports::LogLevel::Warning, saved.error().message());
+  }
+}
+
+void RunEngine::start_workers(int count) {
+  for (int i = 0; i < std::max(1, count); ++i) {
+    workers_.emplace_back([this] { work(); });
+  }
+}
+
+void RunEngine::stop_workers() {
+  {
+    const std::lock_guard lock(mutex_);
+    closing_ = true;
+  }
+  wake_workers_.notify_all();
+  for (std::thread& worker : workers_) {
+    worker.join();
+  }
+  workers_.clear();
+}
+
+void RunEngine::work() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    wake_workers_.wait(lock, [this] { return closing_ || !tasks_.empty(); });
+    if (closing_) {
+      return;
+    }
+    auto [node, task] = std::move(tasks_.front());
+    tasks_.pop_front();
+    lock.unlock();
+    Outcome outcome{node, task()};
+    lock.lock();
+    outcomes_.push_back(std::move(outcome));
+    wake_loop_.notify_one();
+  }
+}
+
+void RunEngine::post(const NodeId& node, Task task) {
+  {
+    const std::lock_guard lock(mutex_);
+    tasks_.emplace_back(node, std::move(task));
+  }
+  wake_workers_.notify_one();
+}
+
+std::optional<RunEngine::Outcome> RunEngine::next_outcome() {
+  std::unique_lock lock(mutex_);
+  wake_loop_.wait_for(lock, kPoll, [this] { return !outcomes_.empty(); });
+  if (outcomes_.empty()) {
+    return std::nullopt;
+  }
+  Outcome outcome = std::move(outcomes_.front());
+  outcomes_.pop_front();
+  return outcome;
+}
+
+}  // namespace director::engine

@@ -1,0 +1,90 @@
+/// Runs a plan: performs what the state machine asks for and feeds back how it went.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "core/engine/agent_calls.hpp"
+#include "core/engine/books.hpp"
+#include "core/engine/node_work.hpp"
+#include "core/engine/progress.hpp"
+#include "core/engine/replay.hpp"
+#include "core/engine/services.hpp"
+#include "core/engine/slots.hpp"
+#include "director/result.hpp"
+
+namespace director::engine {
+
+struct RunOptions {
+  int parallel = 1;
+  int max_attempts = 3;
+  bool retry = false;
+};
+
+/// Makes no decision of its own: run::advance() does. One run per object; run() on one thread,
+/// which alone touches the state; effects on workers.
+class RunEngine {
+ public:
+  /// `job` has a frozen plan. All references outlive the engine.
+  RunEngine(const Services& services, Books& books, JobState job, Progress& progress);
+  ~RunEngine();
+  RunEngine(const RunEngine&) = delete;
+  RunEngine& operator=(const RunEngine&) = delete;
+
+  /// Reconciles with the VCS, runs to the end and returns the final state. Blocks. Errors: the job
+  /// branch is gone; the journal cannot be written.
+  [[nodiscard]] Result<run::RunState> run(const RunOptions& options);
+
+ private:
+  using Task = std::function<Result<run::RunEvent>()>;
+  struct Outcome {
+    NodeId node;  ///< empty: of the run as a whole
+    Result<run::RunEvent> event;
+  };
+
+  [[nodiscard]] Result<Oid> reconcile();
+  /// Where the job branch is now. The state only knows where the outcomes that it has seen left it.
+  [[nodiscard]] Result<Oid> branch_tip() const;
+  [[nodiscard]] Status loop();
+  [[nodiscard]] Status apply(const run::RunEvent& event);
+  [[nodiscard]] Status apply_outcome(const Outcome& outcome);
+  [[nodiscard]] Status perform(const run::RunEffect& effect);
+  [[nodiscard]] Status start_attempt(const run::StartAttempt& effect);
+  void tell(const run::RunEvent& event, run::At at);
+  void save_state(bool now);
+
+  void start_workers(int count);
+  void stop_workers();
+  void work();
+  void post(const NodeId& node, Task task);
+  [[nodiscard]] std::optional<Outcome> next_outcome();
+
+  const Services& services_;
+  Books& books_;
+  plan::Plan plan_;
+  Oid base_;  ///< commit that the job started from
+  std::optional<run::RunState> state_;
+  Progress& progress_;
+  AgentCalls calls_;
+  Workspaces workspaces_;
+  NodeWork work_;
+  bool interrupt_noted_ = false;
+  ports::SteadyTime state_saved_{};
+
+  std::vector<std::thread> workers_;
+  std::mutex mutex_;
+  std::condition_variable wake_workers_;
+  std::condition_variable wake_loop_;
+  std::deque<std::pair<NodeId, Task>> tasks_;
+  std::deque<Outcome> outcomes_;
+  bool closing_ = false;
+};
+
+}  // namespace director::engine

@@ -1,0 +1,81 @@
+#include "core/engine/slots.hpp"
+
+#include <utility>
+
+#include "core/base/sha256.hpp"
+
+namespace director::engine {
+
+SlotLease SlotPool::lease() {
+  std::unique_ptr<director::slot> slot;
+  {
+    const std::lock_guard lock(state_->mutex);
+    if (!state_->idle.empty()) {
+      slot = std::move(state_->idle.back());
+      state_->idle.pop_back();
+    } else {
+      const std::string name = state_->sort + "-" + std::to_string(++state_->made);
+      slot = std::make_unique<director::slot>(director::slot{
+          (state_->cache / name).string(), (state_->cache / (name + ".meta")).string()});
+    }
+  }
+  return {slot.release(), [state = state_](const director::slot* back) {
+            const std::lock_guard lock(state->mutex);
+            state->idle.emplace_back(const_cast<director::slot*>(back));
+          }};
+}
+
+Status Workspaces::prepare(const director::slot& slot, const Oid& commit, const Oid& tree,
+                           const ports::CancelToken& cancel) {
+  DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());
+  DIRECTOR_CHECK(vcs->checkout(slot, commit.value, tree.value, services_.settings.workspace.keep));
+  if (services_.settings.workspace.setup.empty()) {
+    return ok();
+  }
+  if (!tree.empty()) {
+    return set_up(*vcs, slot, tree, cancel);
+  }
+  DIRECTOR_TRY(const director::commit_info info, vcs->resolve(commit.value));
+  return set_up(*vcs, slot, Oid(info.tree), cancel);
+}
+
+Status Workspaces::set_up(director::vcs& vcs, const director::slot& slot, const Oid& tree,
+                          const ports::CancelToken& cancel) {
+  const config::Workspace& workspace = services_.settings.workspace;
+  std::string inputs = workspace.setup;
+  for (const std::string& path : workspace.setup_inputs) {
+    const Result<std::string> bytes = vcs.read_file(tree.value, path);
+    inputs += '\0' + path + '\0' + (bytes ? sha256_hex(*bytes) : "absent");
+  }
+  const std::string due = sha256_hex(inputs);
+  const std::filesystem::path stamp = std::filesystem::path(slot.meta_dir) / "setup.stamp";
+  if (const Result<std::string> last = services_.files.read(stamp); last && *last == due) {
+    return ok();
+  }
+  const std::unique_ptr<ports::CallHost> call = services_.hosts.open(
+      {.label = "workspace setup",
+       .purpose = ports::Purpose::Setup,
+       .cancel = cancel,
+       .deadline = services_.clock.now() + services_.settings.limits.node_timeout});
+  director::exec_request request;
+  request.argv = {"/bin/sh", "-c", workspace.setup};
+  request.cwd = slot.dir;
+  std::string output;
+  DIRECTOR_TRY(const director::exec_result ended,
+               call->services().exec(request, [&output](const director::exec_line& line) {
+                 output.append(line.text).push_back('\n');
+                 constexpr std::size_t kKeep = 16384;
+                 if (output.size() > 2 * kKeep) {
+                   output.erase(0, output.size() - kKeep);
+                 }
+                 return true;
+               }));
+  if (ended.outcome != director::exec_outcome::exited || ended.exit_code != 0) {
+    return Error(Errc::External, "workspace setup '" + workspace.setup +
+                                     "' failed with exit status " +
+                                     std::to_string(ended.exit_code) + ":\n" + output);
+  }
+  return services_.files.write(stamp, due);
+}
+
+}  // namespace director::engine

@@ -1,0 +1,20 @@
+target_sources(
+  director_core
+  PRIVATE ${CMAKE_CURRENT_LIST_DIR}/adopt.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/agent_calls.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/books.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/codec.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/gate_check.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/guidance.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/integration.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/journal.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/landed.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/node_work.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/plan_engine.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/prompts.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/records.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/replay.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/run_engine.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/slots.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/test_authoring.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/timestamp.cpp)

@@ -1,0 +1,25 @@
+#include "core/engine/timestamp.hpp"
+
+#include <array>
+#include <chrono>
+#include <ctime>
+
+namespace director::engine {
+namespace {
+
+std::string formatted(ports::WallTime time, const char* format) {
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
+  std::tm utc{};
+  gmtime_r(&seconds, &utc);
+  std::array<char, 32> buffer{};
+  const std::size_t size = std::strftime(buffer.data(), buffer.size(), format, &utc);
+  return {buffer.data(), size};
+}
+
+}  // namespace
+
+std::string iso_time(ports::WallTime time) { return formatted(time, "%Y-%m-%dT%H:%M:%SZ"); }
+
+std::string job_stamp(ports::WallTime time) { return formatted(time, "%Y%m%d-%H%M%S"); }
+
+}  // namespace director::engine

@@ -1,0 +1,15 @@
+/// Times as people and files show them.
+#pragma once
+
+#include <string>
+
+#include "core/ports/clock.hpp"
+
+namespace director::engine {
+
+/// "2026-01-31T09:45:00Z".
+[[nodiscard]] std::string iso_time(ports::WallTime time);
+/// "20260131-094500", UTC.
+[[nodiscard]] std::string job_stamp(ports::WallTime time);
+
+}  // namespace director::engine

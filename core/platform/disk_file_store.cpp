@@ -1,0 +1,171 @@
+#include "core/platform/disk_file_store.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstdio>
+#include <utility>
+
+#include "core/platform/os_error.hpp"
+#include "core/platform/unique_fd.hpp"
+
+namespace director::platform {
+namespace {
+
+namespace fs = std::filesystem;
+
+Error failure(std::string_view verb, const fs::path& path, int error_number) {
+  return os_error("cannot " + std::string(verb) + " '" + path.string() + "'", error_number);
+}
+
+Status write_all(int fd, const fs::path& path, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
+    if (written >= 0) {
+      bytes.remove_prefix(static_cast<std::size_t>(written));
+    } else if (errno != EINTR) {
+      return failure("write", path, errno);
+    }
+  }
+  return ok();
+}
+
+Status sync_folder(const fs::path& folder) {
+  const UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd || ::fsync(fd.get()) != 0) {
+    return failure("sync folder", folder, errno);
+  }
+  return ok();
+}
+
+Status make_folder(const fs::path& folder) {
+  std::error_code error;
+  if (fs::is_directory(folder, error)) {
+    return ok();
+  }
+  fs::create_directories(folder, error);
+  if (error) {
+    return failure("create folder", folder, error.value());
+  }
+  return folder.has_parent_path() ? sync_folder(folder.parent_path()) : ok();
+}
+
+class DiskAppendFile final : public ports::AppendFile {
+ public:
+  DiskAppendFile(UniqueFd fd, fs::path path) : fd_(std::move(fd)), path_(std::move(path)) {}
+
+  [[nodiscard]] Status append(std::string_view bytes) override {
+    return write_all(fd_.get(), path_, bytes);
+  }
+  [[nodiscard]] Status sync() override {
+    return ::fdatasync(fd_.get()) == 0 ? ok() : failure("sync", path_, errno);
+  }
+
+ private:
+  UniqueFd fd_;
+  fs::path path_;
+};
+
+fs::path temporary_beside(const fs::path& path) {
+  static std::atomic<unsigned> counter = 0;
+  return path.parent_path() / ("." + path.filename().string() + ".tmp-" +
+                               std::to_string(::getpid()) + "-" + std::to_string(counter++));
+}
+
+Status write_new(const fs::path& path, std::string_view bytes) {
+  const UniqueFd fd(
+      ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644));
+  if (!fd) {
+    return failure("create", path, errno);
+  }
+  DIRECTOR_CHECK(write_all(fd.get(), path, bytes));
+  return ::fsync(fd.get()) == 0 ? ok() : failure("sync", path, errno);
+}
+
+}  // namespace
+
+Result<std::string> DiskFileStore::read(const fs::path& path) {
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  struct stat info {};
+  if (!fd || ::fstat(fd.get(), &info) != 0) {
+    return failure("read", path, errno);
+  }
+  std::string bytes;
+  std::size_t filled = 0;
+  // One byte more than it should have, so that the end shows without another round.
+  bytes.resize(static_cast<std::size_t>(info.st_size) + 1);
+  for (;;) {
+    if (filled == bytes.size()) {
+      bytes.resize(bytes.size() * 2);
+    }
+    const ssize_t got = ::read(fd.get(), bytes.data() + filled, bytes.size() - filled);
+    if (got > 0) {
+      filled += static_cast<std::size_t>(got);
+    } else if (got == 0) {
+      bytes.resize(filled);
+      return bytes;
+    } else if (errno != EINTR) {
+      return failure("read", path, errno);
+    }
+  }
+}
+
+Status DiskFileStore::write(const fs::path& path, std::string_view bytes) {
+  DIRECTOR_CHECK(make_folder(path.parent_path()));
+  const fs::path temporary = temporary_beside(path);
+  Status written = write_new(temporary, bytes);
+  if (written && ::rename(temporary.c_str(), path.c_str()) != 0) {
+    written = failure("replace", path, errno);
+  }
+  if (!written) {
+    ::unlink(temporary.c_str());
+    return std::move(written).context("cannot write '" + path.string() + "'");
+  }
+  return sync_folder(path.parent_path());
+}
+
+Result<std::unique_ptr<ports::AppendFile>> DiskFileStore::open_append(const fs::path& path,
+                                                                      std::uint64_t keep_bytes) {
+  DIRECTOR_CHECK(make_folder(path.parent_path()));
+  UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+  struct stat info {};
+  if (!fd || ::fstat(fd.get(), &info) != 0) {
+    return failure("open", path, errno);
+  }
+  const auto size = static_cast<std::uint64_t>(info.st_size);
+  if (size < keep_bytes) {
+    return Error(Errc::Conflict, "cannot open '" + path.string() + "' for appending: it has " +
+                                     std::to_string(size) + " bytes, not " +
+                                     std::to_string(keep_bytes));
+  }
+  if (size > keep_bytes && ::ftruncate(fd.get(), static_cast<off_t>(keep_bytes)) != 0) {
+    return failure("cut", path, errno);
+  }
+  DIRECTOR_CHECK(sync_folder(path.parent_path()));
+  return std::unique_ptr<ports::AppendFile>(std::make_unique<DiskAppendFile>(std::move(fd), path));
+}
+
+Status DiskFileStore::move(const fs::path& from, const fs::path& to) {
+  std::error_code error;
+  if (!fs::exists(fs::symlink_status(from, error))) {
+    return failure("move", from, ENOENT);
+  }
+  DIRECTOR_CHECK(make_folder(to.parent_path()));
+  if (::rename(from.c_str(), to.c_str()) != 0) {
+    const int why = errno;
+    return failure("move '" + from.string() + "' to", to, why);
+  }
+  DIRECTOR_CHECK(sync_folder(to.parent_path()));
+  return sync_folder(from.parent_path());
+}
+
+Status DiskFileStore::remove(const fs::path& path) {
+  std::error_code error;
+  fs::remove_all(path, error);
+  return error ? Status(failure("remove", path, error.value())) : ok();
+}
+
+}  // namespace director::platform

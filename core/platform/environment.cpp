@@ -1,0 +1,121 @@
+#include "core/platform/environment.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <map>
+
+#include "core/platform/os_error.hpp"
+
+namespace director::platform {
+namespace {
+
+constexpr std::string_view kDefaultPath = "/usr/local/bin:/usr/bin:/bin";
+
+bool matches(std::string_view name, std::string_view pattern) {
+  if (!pattern.empty() && pattern.back() == '*') {
+    return name.starts_with(pattern.substr(0, pattern.size() - 1));
+  }
+  return name == pattern;
+}
+
+bool is_executable_file(const std::string& path) {
+  struct stat info {};
+  return ::stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode) &&
+         ::access(path.c_str(), X_OK) == 0;
+}
+
+bool exists(const std::string& path) {
+  struct stat info {};
+  return ::stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode);
+}
+
+std::string in_folder(std::string_view folder, const std::string& name, const std::string& cwd) {
+  return (std::filesystem::path(cwd) / (folder.empty() ? "." : folder) / name).string();
+}
+
+}  // namespace
+
+Environment Environment::of_this_process() {
+  std::vector<std::string> all;
+  for (char** entry = ::environ; entry != nullptr && *entry != nullptr; ++entry) {
+    all.emplace_back(*entry);
+  }
+  return Environment(std::move(all));
+}
+
+std::vector<std::string> Environment::for_command(const ports::Command& command) const {
+  std::map<std::string, std::string, std::less<>> variables;
+  const auto set = [&variables](const std::string& entry) {
+    const std::size_t equals = entry.find('=');
+    if (equals != std::string::npos && equals != 0) {
+      variables.insert_or_assign(entry.substr(0, equals), entry.substr(equals + 1));
+    }
+  };
+  std::for_each(inherited_.begin(), inherited_.end(), set);
+  std::erase_if(variables, [&command](const auto& variable) {
+    return variable.first.starts_with("DIRECTOR_") ||
+           std::any_of(
+               command.env_unset.begin(), command.env_unset.end(),
+               [&variable](const std::string& name) { return matches(variable.first, name); });
+  });
+  std::for_each(command.env_set.begin(), command.env_set.end(), set);
+  variables.insert_or_assign("PWD", command.cwd);
+
+  std::vector<std::string> lines;
+  lines.reserve(variables.size());
+  for (const auto& [name, value] : variables) {
+    lines.push_back(name + "=" + value);
+  }
+  return lines;
+}
+
+std::string_view variable(const std::vector<std::string>& environment, std::string_view name) {
+  for (const std::string_view entry : environment) {
+    if (entry.size() > name.size() && entry.starts_with(name) && entry[name.size()] == '=') {
+      return entry.substr(name.size() + 1);
+    }
+  }
+  return {};
+}
+
+Result<std::string> find_program(const std::string& name,
+                                 const std::vector<std::string>& environment,
+                                 const std::string& cwd) {
+  const std::string what = "cannot start '" + name + "'";
+  if (name.find('/') != std::string::npos) {
+    std::string path = (std::filesystem::path(cwd) / name).string();
+    if (::access(path.c_str(), F_OK) != 0) {
+      return os_error(what, errno);
+    }
+    if (!is_executable_file(path)) {
+      return Error(Errc::Io, what + ": not an executable file");
+    }
+    return path;
+  }
+  std::string_view folders = variable(environment, "PATH");
+  if (folders.empty()) {
+    folders = kDefaultPath;
+  }
+  std::string not_executable;
+  for (std::size_t begin = 0; begin <= folders.size();) {
+    const std::size_t end = std::min(folders.find(':', begin), folders.size());
+    std::string path = in_folder(folders.substr(begin, end - begin), name, cwd);
+    if (is_executable_file(path)) {
+      return path;
+    }
+    if (not_executable.empty() && exists(path)) {
+      not_executable = std::move(path);
+    }
+    begin = end + 1;
+  }
+  if (!not_executable.empty()) {
+    return Error(Errc::Io, what + ": '" + not_executable + "' is not executable");
+  }
+  return Error(Errc::NotFound, what + ": no such program in PATH (" + std::string(folders) + ")");
+}
+
+}  // namespace director::platform

@@ -1,0 +1,25 @@
+/// One director per repository at a time.
+#pragma once
+
+#include <filesystem>
+
+#include "core/platform/unique_fd.hpp"
+#include "director/result.hpp"
+
+namespace director::platform {
+
+/// An exclusive lock on a file. It ends with the object or with the process, however that dies; the
+/// file stays.
+class RepoLock {
+ public:
+  /// Does not wait. Errors: Conflict if another process holds it, naming that process; NotFound if
+  /// the file's folder is missing; Io.
+  [[nodiscard]] static Result<RepoLock> acquire(const std::filesystem::path& file);
+
+ private:
+  explicit RepoLock(UniqueFd fd) : fd_(std::move(fd)) {}
+
+  UniqueFd fd_;
+};
+
+}  // namespace director::platform

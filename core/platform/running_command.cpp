@@ -1,0 +1,295 @@
+#include "core/platform/running_command.hpp"
+
+#include <poll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <string>
+#include <utility>
+
+#include "core/platform/os_error.hpp"
+
+namespace director::platform {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// How often the cancel token, which cannot wake a poll, is looked at.
+constexpr milliseconds kTick{50};
+/// How long a supervisor may take to kill what is left before it is killed itself.
+constexpr milliseconds kSweepPatience{5000};
+/// Read after the end of everything; more can only come from a process that is none of ours.
+constexpr std::size_t kDrainBytes = 4 << 20;
+
+/// Writing to a pipe without a reader gives EPIPE instead of a signal, for this thread.
+class SigpipeBlocked {
+ public:
+  SigpipeBlocked() {
+    ::sigemptyset(&pipe_);
+    ::sigaddset(&pipe_, SIGPIPE);
+    sigset_t pending;
+    ::sigpending(&pending);
+    was_pending_ = ::sigismember(&pending, SIGPIPE) == 1;
+    ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+  }
+  SigpipeBlocked(const SigpipeBlocked&) = delete;
+  SigpipeBlocked& operator=(const SigpipeBlocked&) = delete;
+  ~SigpipeBlocked() {
+    if (!was_pending_) {
+      const struct timespec now {};
+      while (::sigtimedwait(&pipe_, nullptr, &now) < 0 && errno == EINTR) {
+      }
+    }
+    ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+
+ private:
+  sigset_t pipe_{};
+  sigset_t before_{};
+  bool was_pending_ = false;
+};
+
+bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
+
+}  // namespace
+
+RunningCommand::RunningCommand(const ports::Clock& clock, Grace grace,
+                               const ports::Command& command, const ports::LineHandler& on_line,
+                               const ports::CancelToken& cancel, ports::SteadyTime started,
+                               Spawned spawned)
+    : clock_(clock),
+      grace_(grace),
+      command_(command),
+      on_line_(on_line),
+      cancel_(cancel),
+      started_(started),
+      last_output_(started),
+      spawned_(std::move(spawned)),
+      stdout_lines_(command.max_line_bytes,
+                    [this](std::string_view text, bool cut) { deliver(false, text, cut); }),
+      stderr_lines_(command.max_line_bytes,
+                    [this](std::string_view text, bool cut) { deliver(true, text, cut); }),
+      stdin_left_(command.stdin_text) {}
+
+RunningCommand::~RunningCommand() {
+  if (!supervisor_gone_) {
+    spawned_.control.reset();
+    (void)reap_supervisor(spawned_);
+  }
+}
+
+Result<ports::Exit> RunningCommand::finish() {
+  while (!supervisor_gone_) {
+    step();
+  }
+  drain(spawned_.stdout_reader, stdout_lines_);
+  drain(spawned_.stderr_reader, stderr_lines_);
+  read_status();
+  DIRECTOR_CHECK(settle());
+  if (report_ && report_->kind > ReportKind::Signaled) {
+    return failure_to_start();
+  }
+  ports::Exit exit;
+  exit.wall = std::chrono::duration_cast<milliseconds>(clock_.now() - started_);
+  if (ended_for_) {
+    exit.kind = *ended_for_;
+  } else if (report_ && report_->kind == ReportKind::Exited) {
+    exit.exit_code = report_->value;
+  } else {
+    // Without a report the supervisor was killed, and the command with it.
+    exit.kind = ports::ExitKind::Signaled;
+    exit.signal = report_ ? report_->value : SIGKILL;
+  }
+  return exit;
+}
+
+void RunningCommand::step() {
+  const std::array<int, 5> watched{spawned_.supervisor.get(), spawned_.status.get(),
+                                   spawned_.stdout_reader.get(), spawned_.stderr_reader.get(),
+                                   spawned_.stdin_writer.get()};
+  std::array<struct pollfd, 5> fds{};
+  for (std::size_t i = 0; i < fds.size(); ++i) {
+    fds[i] = {watched[i], static_cast<short>(i == 4 ? POLLOUT : POLLIN), 0};
+  }
+  if (::poll(fds.data(), fds.size(), wait_ms(clock_.now())) > 0) {
+    if (fds[2].revents != 0) {
+      read_stream(spawned_.stdout_reader, stdout_lines_);
+    }
+    if (fds[3].revents != 0) {
+      read_stream(spawned_.stderr_reader, stderr_lines_);
+    }
+    if (fds[4].revents != 0) {
+      feed_stdin();
+    }
+    if (fds[1].revents != 0) {
+      read_status();
+    }
+    supervisor_gone_ = fds[0].revents != 0;
+  }
+  if (!supervisor_gone_) {
+    watch_limits();
+  }
+}
+
+int RunningCommand::wait_ms(ports::SteadyTime now) const {
+  milliseconds wait = kTick;
+  const auto until = [&](ports::SteadyTime at) {
+    wait = std::min(wait, std::chrono::ceil<milliseconds>(at - now));
+  };
+  if (overpower_at_) {
+    until(*overpower_at_);
+  } else if (kill_at_) {
+    until(*kill_at_);
+  } else {
+    if (command_.deadline) {
+      until(*command_.deadline);
+    }
+    if (command_.stall.count() > 0) {
+      until(last_output_ + command_.stall);
+    }
+  }
+  return static_cast<int>(std::max<milliseconds::rep>(wait.count(), 0));
+}
+
+void RunningCommand::watch_limits() {
+  const ports::SteadyTime now = clock_.now();
+  if (overpower_at_) {
+    if (now >= *overpower_at_) {
+      ::syscall(SYS_pidfd_send_signal, spawned_.supervisor.get(), SIGKILL, nullptr, 0);
+      overpower_at_ = now + kSweepPatience;
+    }
+  } else if (kill_at_) {
+    if (now >= *kill_at_) {
+      order(kKill);
+      overpower_at_ = now + kSweepPatience;
+    }
+  } else if (report_) {
+    return;
+  } else if (cancel_.cancelled()) {
+    end_for(ports::ExitKind::Cancelled);
+  } else if (command_.deadline && now >= *command_.deadline) {
+    end_for(ports::ExitKind::TimedOut);
+  } else if (command_.stall.count() > 0 && now >= last_output_ + command_.stall) {
+    end_for(ports::ExitKind::Stalled);
+  }
+}
+
+void RunningCommand::end_for(ports::ExitKind why) {
+  if (ended_for_) {
+    return;
+  }
+  ended_for_ = why;
+  if (report_ || supervisor_gone_) {
+    return;
+  }
+  order(kTerminate);
+  kill_at_ = clock_.now() + (why == ports::ExitKind::Cancelled ? grace_.cancelled : grace_.normal);
+}
+
+void RunningCommand::order(char what) const {
+  const SigpipeBlocked guard;
+  while (::write(spawned_.control.get(), &what, 1) < 0 && errno == EINTR) {
+  }
+  // The command may have stopped its supervisor, which blocks every signal that can be blocked.
+  ::syscall(SYS_pidfd_send_signal, spawned_.supervisor.get(), SIGCONT, nullptr, 0);
+}
+
+void RunningCommand::feed_stdin() {
+  const SigpipeBlocked guard;
+  const ssize_t written =
+      ::write(spawned_.stdin_writer.get(), stdin_left_.data(), stdin_left_.size());
+  if (written > 0) {
+    stdin_left_.remove_prefix(static_cast<std::size_t>(written));
+  } else if (written < 0 && would_block(errno)) {
+    return;
+  } else {
+    stdin_left_ = {};  // it closed its end: that is its own affair
+  }
+  if (stdin_left_.empty()) {
+    spawned_.stdin_writer.reset();
+  }
+}
+
+void RunningCommand::read_stream(UniqueFd& fd, LineSplitter& lines) {
+  char buffer[64 << 10];
+  const ssize_t got = ::read(fd.get(), buffer, sizeof(buffer));
+  if (got > 0) {
+    last_output_ = clock_.now();
+    lines.feed({buffer, static_cast<std::size_t>(got)});
+  } else if (got == 0 || !would_block(errno)) {
+    fd.reset();
+  }
+}
+
+void RunningCommand::drain(UniqueFd& fd, LineSplitter& lines) {
+  char buffer[64 << 10];
+  for (std::size_t total = 0; fd && total < kDrainBytes;) {
+    const ssize_t got = ::read(fd.get(), buffer, sizeof(buffer));
+    if (got > 0) {
+      total += static_cast<std::size_t>(got);
+      lines.feed({buffer, static_cast<std::size_t>(got)});
+    } else if (got == 0 || errno != EINTR) {
+      fd.reset();
+    }
+  }
+  lines.finish();
+}
+
+void RunningCommand::read_status() {
+  Report report{};
+  ssize_t got = 0;
+  while (spawned_.status &&
+         (got = ::read(spawned_.status.get(), &report, sizeof(report))) == sizeof(report)) {
+    // The first one counts: a command that could not be started also exits.
+    if (!report_) {
+      report_ = report;
+      overpower_at_ = clock_.now() + kSweepPatience;
+    }
+  }
+  if (got == 0 || (got < 0 && !would_block(errno))) {
+    spawned_.status.reset();
+  }
+}
+
+void RunningCommand::deliver(bool is_stderr, std::string_view text, bool cut) {
+  if (!on_line_ || stopped_ || on_line_(ports::OutputLine{is_stderr, cut, text})) {
+    return;
+  }
+  stopped_ = true;
+  end_for(ports::ExitKind::Stopped);
+}
+
+Status RunningCommand::settle() {
+  if (reap_supervisor(spawned_) || kill_orphans(kSweepPatience)) {
+    return ok();
+  }
+  return Error(Errc::Io, "cannot end every process that '" + command_.argv.front() +
+                             "' started: some are not ours to kill");
+}
+
+Error RunningCommand::failure_to_start() const {
+  const std::string what = "cannot start '" + command_.argv.front() + "'";
+  if (report_->kind == ReportKind::NoFolder) {
+    return os_error(what + " in '" + command_.cwd + "'", report_->value);
+  }
+  if (report_->value == E2BIG) {
+    return Error(Errc::Invalid,
+                 what +
+                     ": its arguments and environment are longer than the system takes; pass "
+                     "long text through standard input");
+  }
+  if (report_->kind == ReportKind::NoExec && report_->value == ENOEXEC) {
+    return Error(Errc::Invalid, what + ": neither a binary of this machine nor a script with '#!'");
+  }
+  if (report_->kind == ReportKind::NoSupervisor) {
+    return Error(Errc::Io, what + ": director's own part 'director-supervise' does not start (" +
+                               os_reason(report_->value) + "); install director again");
+  }
+  return os_error(what, report_->value);
+}
+
+}  // namespace director::platform

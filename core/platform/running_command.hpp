@@ -1,0 +1,61 @@
+/// One command from its start to the end of everything it started.
+#pragma once
+
+#include <optional>
+
+#include "core/platform/line_splitter.hpp"
+#include "core/platform/local_launcher.hpp"
+#include "core/platform/spawn.hpp"
+#include "core/platform/supervisor.hpp"
+
+namespace director::platform {
+
+/// Feeds standard input, reads both streams, watches deadline, stall and cancel. What it is made
+/// with outlives it. Used by one thread.
+class RunningCommand {
+ public:
+  RunningCommand(const ports::Clock& clock, Grace grace, const ports::Command& command,
+                 const ports::LineHandler& on_line, const ports::CancelToken& cancel,
+                 ports::SteadyTime started, Spawned spawned);
+  RunningCommand(const RunningCommand&) = delete;
+  RunningCommand& operator=(const RunningCommand&) = delete;
+  /// Ends the command if finish() did not, as when a handler throws.
+  ~RunningCommand();
+
+  /// Blocks until the supervisor and with it every descendant is gone.
+  [[nodiscard]] Result<ports::Exit> finish();
+
+ private:
+  void step();
+  void feed_stdin();
+  void read_stream(UniqueFd& fd, LineSplitter& lines);
+  void drain(UniqueFd& fd, LineSplitter& lines);
+  void read_status();
+  void deliver(bool is_stderr, std::string_view text, bool cut);
+  void watch_limits();
+  void end_for(ports::ExitKind why);
+  void order(char what) const;
+  [[nodiscard]] Status settle();
+  [[nodiscard]] Error failure_to_start() const;
+  [[nodiscard]] int wait_ms(ports::SteadyTime now) const;
+
+  const ports::Clock& clock_;
+  Grace grace_;
+  const ports::Command& command_;
+  const ports::LineHandler& on_line_;
+  const ports::CancelToken& cancel_;
+  ports::SteadyTime started_;
+  ports::SteadyTime last_output_;
+  Spawned spawned_;
+  LineSplitter stdout_lines_;
+  LineSplitter stderr_lines_;
+  std::string_view stdin_left_;
+  std::optional<Report> report_;
+  std::optional<ports::ExitKind> ended_for_;       ///< why this program ended it
+  std::optional<ports::SteadyTime> kill_at_;       ///< SIGTERM was sent
+  std::optional<ports::SteadyTime> overpower_at_;  ///< the supervisor should be done by then
+  bool stopped_ = false;                           ///< the handler wants no more lines
+  bool supervisor_gone_ = false;
+};
+
+}  // namespace director::platform

@@ -1,0 +1,46 @@
+/// Starting one supervised command: its pipes, its supervisor. Boost.Process stays in the .cpp.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "core/platform/unique_fd.hpp"
+#include "director/result.hpp"
+
+namespace director::platform {
+
+/// Descriptors that are read or written are non-blocking and close on exec.
+struct Spawned {
+  UniqueFd supervisor;    ///< pidfd
+  pid_t pid = -1;         ///< of the supervisor
+  UniqueFd control;       ///< orders to it; closing it ends everything
+  UniqueFd status;        ///< Reports come here
+  UniqueFd stdin_writer;  ///< absent if standard input is /dev/null
+  UniqueFd stdout_reader;
+  UniqueFd stderr_reader;
+};
+
+struct SpawnRequest {
+  std::string supervisor;  ///< the file of director-supervise
+  std::string program;     ///< the file
+  std::vector<std::string> argv;
+  std::vector<std::string> environment;
+  std::string cwd;
+  bool wants_stdin = false;
+};
+
+/// Starts it. That the program cannot be executed comes later, as a Report. Errors: Io.
+[[nodiscard]] Result<Spawned> spawn(const SpawnRequest& request);
+
+/// Reaps a supervisor that has ended and forgets it; true if it ended in order.
+[[nodiscard]] bool reap_supervisor(const Spawned& spawned);
+
+/// For a supervisor that was killed: kills and reaps what fell to this process, until there is
+/// nothing left or `patience` is over. True if nothing is left. This process starts its children
+/// through spawn() alone.
+[[nodiscard]] bool kill_orphans(std::chrono::milliseconds patience);
+
+}  // namespace director::platform

@@ -1,0 +1,189 @@
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+
+#include "core/platform/process_table.hpp"
+#include "core/platform/supervisor.hpp"
+
+// director-supervise: see supervisor.hpp. System calls only, nothing that can fail half-way.
+namespace director::platform {
+namespace {
+
+void send_report(ReportKind kind, int value) {
+  const Report report{kind, value};
+  while (::write(kStatusFd, &report, sizeof(report)) < 0 && errno == EINTR) {
+  }
+}
+
+/// Where close_range is missing or forbidden, one by one.
+void close_on_exec_from(unsigned first) {
+  if (::syscall(SYS_close_range, first, ~0U, CLOSE_RANGE_CLOEXEC) == 0) {
+    return;
+  }
+  struct rlimit limit {};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  for (unsigned fd = first; fd < limit.rlim_cur && fd < (1U << 20U); ++fd) {
+    ::fcntl(static_cast<int>(fd), F_SETFD, FD_CLOEXEC);
+  }
+}
+
+class Supervisor {
+ public:
+  Supervisor(pid_t command, int signals) : command_(command), signals_(signals) {}
+
+  [[noreturn]] void run() {
+    while (!told_to_kill() && !command_ended_) {
+    }
+    sweep();
+    ::_exit(0);
+  }
+
+ private:
+  /// Waits for something to happen; true once everything is to be killed.
+  bool told_to_kill() {
+    struct pollfd fds[2] = {{kControlFd, POLLIN, 0}, {signals_, POLLIN, 0}};
+    if (::poll(fds, 2, -1) < 0) {
+      return errno != EINTR;
+    }
+    drain_signals();
+    reap();
+    if (fds[0].revents == 0) {
+      return false;
+    }
+    char order = 0;
+    const ssize_t got = ::read(kControlFd, &order, 1);
+    if (got == 1 && order == kTerminate) {
+      signal_group(SIGTERM);
+      return false;
+    }
+    return !(got < 0 && errno == EINTR);
+  }
+
+  void drain_signals() const {
+    struct signalfd_siginfo info {};
+    while (::read(signals_, &info, sizeof(info)) > 0) {
+    }
+  }
+
+  /// The group's id is the command's own and stays taken until the command is reaped.
+  void signal_group(int signal) const {
+    if (!command_ended_) {
+      ::kill(-command_, signal);
+      ::kill(command_, signal);
+    }
+  }
+
+  /// Reaps what has ended; false when there is no child left.
+  bool reap() {
+    for (;;) {
+      siginfo_t info{};
+      if (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | __WALL) != 0) {
+        if (errno == EINTR) {
+          continue;
+        }
+        return errno != ECHILD;
+      }
+      if (info.si_pid == 0) {
+        return true;
+      }
+      if (info.si_pid == command_) {
+        command_ended_ = true;
+        send_report(info.si_code == CLD_EXITED ? ReportKind::Exited : ReportKind::Signaled,
+                    info.si_status);
+      }
+    }
+  }
+
+  /// Whatever loses its parent becomes our child, so killing children until there are none kills
+  /// the whole tree.
+  void sweep() {
+    signal_group(SIGKILL);
+    while (reap()) {
+      kill_children_of(::getpid(), [](pid_t) { return false; });
+      struct pollfd fds[1] = {{signals_, POLLIN, 0}};
+      ::poll(fds, 1, 2);
+      drain_signals();
+    }
+  }
+
+  pid_t command_;
+  int signals_;
+  bool command_ended_ = false;
+};
+
+[[noreturn]] void supervise(pid_t command) {
+  ::close(0);
+  ::close(1);
+  ::close(2);
+  // Holding the command's folder would keep it from being unmounted.
+  if (::chdir("/") != 0) {
+    ::_exit(127);
+  }
+  sigset_t child_ended;
+  ::sigemptyset(&child_ended);
+  ::sigaddset(&child_ended, SIGCHLD);
+  const int signals = ::signalfd(-1, &child_ended, SFD_CLOEXEC | SFD_NONBLOCK);
+  Supervisor(command, signals).run();
+}
+
+/// In the process that becomes the command.
+[[noreturn]] void become_command(pid_t supervisor, const char* cwd, const char* program,
+                                 char** argv) {
+  // A session of its own: a process group that can be signalled, and no controlling terminal to
+  // read the user's keys from or to push characters into.
+  ::setsid();
+  // Should the supervisor itself be killed, at least the command goes with it at once.
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != supervisor) {
+    ::_exit(127);
+  }
+  if (::chdir(cwd) != 0) {
+    send_report(ReportKind::NoFolder, errno);
+    ::_exit(127);
+  }
+  struct sigaction standard {};
+  standard.sa_handler = SIG_DFL;
+  ::sigaction(SIGPIPE, &standard, nullptr);
+  ::sigaction(SIGCHLD, &standard, nullptr);
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  ::execve(program, argv, ::environ);
+  send_report(ReportKind::NoExec, errno);
+  ::_exit(127);
+}
+
+int run(int argc, char** argv) {
+  if (argc < 4) {
+    constexpr char kHelp[] = "director-supervise is started by director, not by hand\n";
+    [[maybe_unused]] const ssize_t written = ::write(2, kHelp, sizeof(kHelp) - 1);
+    return 2;
+  }
+  close_on_exec_from(kControlFd);
+  ::setsid();  // the terminal's Ctrl-C is for the director alone
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+  const pid_t supervisor = ::getpid();
+  const pid_t command = ::fork();
+  if (command < 0) {
+    send_report(ReportKind::NoFork, errno);
+    return 127;
+  }
+  if (command == 0) {
+    become_command(supervisor, argv[1], argv[2], argv + 3);
+  }
+  supervise(command);
+}
+
+}  // namespace
+}  // namespace director::platform
+
+int main(int argc, char** argv) { return director::platform::run(argc, argv); }

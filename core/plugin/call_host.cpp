@@ -1,0 +1,252 @@
+#include "core/plugin/call_host.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "core/base/text.hpp"
+#include "core/plugin/transcript.hpp"
+#include "director/fence.hpp"
+
+namespace director::plugin {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// Everything below is called by plugins from C, so nothing is thrown out of it and nothing about a
+/// request is taken for granted.
+class RealCallHost final : public ports::CallHost {
+ public:
+  RealCallHost(ports::ProcessLauncher& launcher, const ports::Clock& clock, ports::Log& log,
+               std::string version, ports::CallScope scope)
+      : launcher_(launcher),
+        clock_(clock),
+        log_(log),
+        version_(std::move(version)),
+        scope_(std::move(scope)),
+        raw_{sizeof(director_host),
+             DIRECTOR_ABI_MAJOR,
+             DIRECTOR_ABI_MINOR,
+             0,
+             version_.c_str(),
+             this,
+             &service},
+        services_(&raw_) {}
+  RealCallHost(const RealCallHost&) = delete;
+  RealCallHost& operator=(const RealCallHost&) = delete;
+
+  [[nodiscard]] director::host& services() override { return services_; }
+
+ private:
+  static RealCallHost& self(const director_host* host) {
+    return *static_cast<RealCallHost*>(host->impl);
+  }
+
+  static const void* service(const director_host* host, const char* id) noexcept;
+
+  static void log(const director_host* host, director_log_level level,
+                  director_string text) noexcept {
+    (void)fence(nullptr, [&]() -> Status {
+      const auto shown = static_cast<ports::LogLevel>(
+          std::clamp<director_log_level>(level, DIRECTOR_LOG_DEBUG, DIRECTOR_LOG_ERROR));
+      const std::string& label = self(host).scope_.label;
+      self(host).log_.write(shown, (label.empty() ? "" : label + ": ") + std::string(view(text)));
+      return ok();
+    });
+  }
+
+  static std::int32_t cancelled(const director_host* host) noexcept {
+    return self(host).scope_.cancel.cancelled() || remaining_ms(host) == 0 ? 1 : 0;
+  }
+
+  static std::int64_t remaining_ms(const director_host* host) noexcept {
+    const RealCallHost& call = self(host);
+    if (!call.scope_.deadline) {
+      return -1;
+    }
+    const auto left = std::chrono::ceil<milliseconds>(*call.scope_.deadline - call.clock_.now());
+    return std::max<std::int64_t>(left.count(), 0);
+  }
+
+  static std::int64_t unix_ms(const director_host* host) noexcept {
+    return std::chrono::duration_cast<milliseconds>(self(host).clock_.wall().time_since_epoch())
+        .count();
+  }
+
+  static std::int64_t monotonic_ms(const director_host* host) noexcept {
+    return std::chrono::duration_cast<milliseconds>(self(host).clock_.now().time_since_epoch())
+        .count();
+  }
+
+  static director_status exec(const director_host* host, const director_exec_request* request,
+                              const director_exec_sink* sink, director_exec_result* result,
+                              director_error* error) noexcept {
+    return fence(error, [&] { return self(host).exec(request, sink, result); });
+  }
+
+  static director_status ask(const director_host* host, const director_agent_request* request,
+                             const director_text_sink* answer, director_error* error) noexcept {
+    return fence(error, [&] { return self(host).ask(request, answer); });
+  }
+
+  [[nodiscard]] Status exec(const director_exec_request* request, const director_exec_sink* sink,
+                            director_exec_result* result) const;
+  [[nodiscard]] Status ask(const director_agent_request* request,
+                           const director_text_sink* answer) const;
+  [[nodiscard]] ports::Command command_for(const director_exec_request& request) const;
+
+  static constexpr director_log_service kLog{sizeof(director_log_service), 0, &log};
+  static constexpr director_cancel_service kCancel{sizeof(director_cancel_service), 0, &cancelled,
+                                                   &remaining_ms};
+  static constexpr director_clock_service kClock{sizeof(director_clock_service), 0, &unix_ms,
+                                                 &monotonic_ms};
+  static constexpr director_exec_service kExec{sizeof(director_exec_service), 0, &exec};
+  static constexpr director_agent_service kAgent{sizeof(director_agent_service), 0, &ask};
+
+  ports::ProcessLauncher& launcher_;
+  const ports::Clock& clock_;
+  ports::Log& log_;
+  std::string version_;
+  ports::CallScope scope_;
+  director_host raw_;
+  director::host services_;
+};
+
+const void* RealCallHost::service(const director_host*, const char* id) noexcept {
+  if (id == nullptr) {
+    return nullptr;
+  }
+  const std::string_view name(id);
+  if (name == DIRECTOR_SERVICE_LOG) {
+    return &kLog;
+  }
+  if (name == DIRECTOR_SERVICE_CANCEL) {
+    return &kCancel;
+  }
+  if (name == DIRECTOR_SERVICE_CLOCK) {
+    return &kClock;
+  }
+  if (name == DIRECTOR_SERVICE_EXEC) {
+    return &kExec;
+  }
+  return name == DIRECTOR_SERVICE_AGENT ? &kAgent : nullptr;
+}
+
+std::vector<std::string> own(const director_string* texts, std::size_t count) {
+  std::vector<std::string> all;
+  for (std::size_t i = 0; texts != nullptr && i < count; ++i) {
+    all.emplace_back(view(texts[i]));
+  }
+  return all;
+}
+
+ports::Command RealCallHost::command_for(const director_exec_request& request) const {
+  ports::Command command;
+  command.purpose = scope_.purpose;
+  command.argv = own(request.argv, request.argv_count);
+  command.cwd = view(request.cwd);
+  command.env_set = own(request.env_set, request.env_set_count);
+  command.env_unset = own(request.env_unset, request.env_unset_count);
+  command.stdin_text = view(request.stdin_text);
+  command.stall = milliseconds(std::max<std::int64_t>(request.stall_timeout_ms, 0));
+  command.deadline = scope_.deadline;
+  if (request.timeout_ms > 0) {
+    // A year is as good as never, and does not overflow.
+    constexpr std::int64_t kYear = 365LL * 24 * 3600 * 1000;
+    const ports::SteadyTime at = clock_.now() + milliseconds(std::min(request.timeout_ms, kYear));
+    command.deadline = command.deadline ? std::min(*command.deadline, at) : at;
+  }
+  return command;
+}
+
+director_exec_outcome outcome_of(ports::ExitKind kind) {
+  switch (kind) {
+    case ports::ExitKind::Exited:
+      return DIRECTOR_EXEC_EXITED;
+    case ports::ExitKind::Signaled:
+      return DIRECTOR_EXEC_SIGNALED;
+    case ports::ExitKind::TimedOut:
+      return DIRECTOR_EXEC_TIMED_OUT;
+    case ports::ExitKind::Stalled:
+      return DIRECTOR_EXEC_STALLED;
+    case ports::ExitKind::Cancelled:
+      return DIRECTOR_EXEC_CANCELLED;
+    case ports::ExitKind::Stopped:
+      return DIRECTOR_EXEC_STOPPED;
+  }
+  return DIRECTOR_EXEC_STOPPED;
+}
+
+/// Asks the plugin's sink about a line; a sink that throws ends the command.
+bool offer(const director_exec_sink* sink, const ports::OutputLine& line) noexcept {
+  if (sink == nullptr || sink->line == nullptr) {
+    return true;
+  }
+  const director_exec_line raw{
+      sizeof(director_exec_line), line.cut ? unsigned{DIRECTOR_LINE_CUT} : 0U,
+      line.is_stderr ? DIRECTOR_STDERR : DIRECTOR_STDOUT, 0, borrow(line.text)};
+  try {
+    return sink->line(sink->context, &raw) == 0;
+  } catch (...) {
+    return false;
+  }
+}
+
+std::filesystem::path beside(const std::filesystem::path& transcript) {
+  return transcript.empty() ? transcript : std::filesystem::path(transcript.string() + ".stderr");
+}
+
+Status RealCallHost::exec(const director_exec_request* request, const director_exec_sink* sink,
+                          director_exec_result* result) const {
+  if (request == nullptr || request->struct_size < sizeof(director_exec_request) ||
+      result == nullptr || result->struct_size < sizeof(director_exec_result) ||
+      (sink != nullptr && sink->struct_size < sizeof(director_exec_sink))) {
+    return Error(Errc::Invalid, "cannot run a command: a struct of the request is too short");
+  }
+  Transcript out(scope_.transcript);
+  Transcript err(beside(scope_.transcript));
+  DIRECTOR_TRY(const ports::Exit exit, launcher_.run(
+                                           command_for(*request),
+                                           [&](const ports::OutputLine& line) {
+                                             (line.is_stderr ? err : out).add(line.text);
+                                             return offer(sink, line);
+                                           },
+                                           scope_.cancel));
+  for (Transcript* transcript : {&out, &err}) {
+    if (const Status kept = transcript->finish(); !kept) {
+      log_.write(ports::LogLevel::Warning, kept.error().message());
+    }
+  }
+  result->outcome = outcome_of(exit.kind);
+  result->exit_code = exit.exit_code;
+  result->signal = exit.signal;
+  result->wall_ms = exit.wall.count();
+  return ok();
+}
+
+Status RealCallHost::ask(const director_agent_request* request,
+                         const director_text_sink* answer) const {
+  if (request == nullptr || request->struct_size < sizeof(director_agent_request) ||
+      answer == nullptr || answer->struct_size < sizeof(director_text_sink) ||
+      answer->write == nullptr) {
+    return Error(Errc::Invalid, "cannot ask an agent: a struct of the request is too short");
+  }
+  if (scope_.desk == nullptr) {
+    return Error(Errc::Invalid, "cannot ask role '" + std::string(view(request->role)) +
+                                    "': this call may not ask agents");
+  }
+  DIRECTOR_TRY(
+      const std::string text,
+      scope_.desk->ask(std::string(view(request->role)), std::string(view(request->message)),
+                       std::string(view(request->workdir)), scope_.node, scope_.cancel));
+  answer->write(answer->context, borrow(text));
+  return ok();
+}
+
+}  // namespace
+
+std::unique_ptr<ports::CallHost> PluginHost::open(ports::CallScope scope) {
+  return std::make_unique<RealCallHost>(launcher_, clock_, log_, version_, std::move(scope));
+}
+
+}  // namespace director::plugin

@@ -1,0 +1,30 @@
+/// The host's services over the kernel's ports.
+#pragma once
+
+#include <string>
+
+#include "core/ports/clock.hpp"
+#include "core/ports/host_services.hpp"
+#include "core/ports/log.hpp"
+#include "core/ports/process_launcher.hpp"
+
+namespace director::plugin {
+
+/// Hands each call of a plugin its host. What it is made with outlives it.
+class PluginHost final : public ports::HostServices {
+ public:
+  /// `version`: of this program, for messages.
+  PluginHost(ports::ProcessLauncher& launcher, const ports::Clock& clock, ports::Log& log,
+             std::string version)
+      : launcher_(launcher), clock_(clock), log_(log), version_(std::move(version)) {}
+
+  [[nodiscard]] std::unique_ptr<ports::CallHost> open(ports::CallScope scope) override;
+
+ private:
+  ports::ProcessLauncher& launcher_;
+  const ports::Clock& clock_;
+  ports::Log& log_;
+  std::string version_;
+};
+
+}  // namespace director::plugin

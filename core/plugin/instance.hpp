@@ -1,0 +1,121 @@
+/// One instance of a plugin, and calls into it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include "core/plugin/library.hpp"
+#include "core/ports/host_services.hpp"
+#include "director/fence.hpp"
+#include "director/instance.hpp"
+
+namespace director::plugin {
+
+/// "plugin 'x' <what>; this is a bug of that plugin"
+[[nodiscard]] Error plugin_bug(std::string_view id, std::string_view what);
+
+/// A failed call as an Error that names the plugin. Without text, or with a status that the ABI
+/// does not know, it is the plugin's bug.
+[[nodiscard]] Error plugin_failure(std::string_view id, director_status status,
+                                   std::string_view said);
+
+/// Whether a struct that a plugin filled covers all that version 1.0 of the ABI published.
+template <typename Raw>
+[[nodiscard]] bool is_whole(const Raw* raw) {
+  constexpr std::uint32_t kAbsurdSize = 4096;
+  return raw != nullptr && raw->struct_size >= sizeof(Raw) && raw->struct_size <= kAbsurdSize;
+}
+
+/// Checks what comes back through a sink during one call. Sinks are called from C: nothing leaves
+/// collect(), and the first thing wrong is kept for the end of the call.
+class Collector {
+ public:
+  /// Runs `body`; an exception of ours becomes a fault.
+  template <typename Body>
+  void collect(Body&& body) noexcept {
+    try {
+      const std::lock_guard lock(mutex_);  // a plugin may call from threads of its own
+      std::forward<Body>(body)();
+    } catch (...) {
+      out_of_memory_ = true;
+    }
+  }
+  void fault(std::string_view what) {
+    if (fault_.empty()) {
+      fault_ = what;
+    }
+  }
+  /// Whether a string makes sense; a fault if not.
+  bool check(director_string text) {
+    constexpr std::size_t kMaxText = std::size_t{1} << 32;
+    if ((text.data == nullptr && text.size != 0) || text.size > kMaxText) {
+      fault("sent a string without bytes");
+      return false;
+    }
+    return true;
+  }
+  [[nodiscard]] Status finish(std::string_view id) const {
+    if (out_of_memory_) {
+      return Error(Errc::Io, "cannot keep what plugin '" + std::string(id) + "' sent: no memory");
+    }
+    return fault_.empty() ? ok() : Status(plugin_bug(id, fault_));
+  }
+
+ private:
+  std::mutex mutex_;
+  std::string fault_;
+  bool out_of_memory_ = false;
+};
+
+/// A handle and its table. [worker]: one thread at a time.
+class Instance {
+ public:
+  /// Errors: those of the plugin's create; Internal for its bugs.
+  [[nodiscard]] static Result<Instance> create(const Library& library, Kind kind,
+                                               const instance_info& info, director::host& services);
+  Instance(const Instance&) = delete;
+  Instance& operator=(const Instance&) = delete;
+  Instance(Instance&& other) noexcept;
+  Instance& operator=(Instance&& other) = delete;
+  ~Instance();
+
+  [[nodiscard]] const std::string& id() const { return library_->descriptor().id; }
+  template <typename Table>
+  [[nodiscard]] const Table& table() const {
+    return *static_cast<const Table*>(table_);
+  }
+
+  /// Calls `function(handle, args..., error)`. Whatever leaves it but DIRECTOR_OK is an Error.
+  template <typename Function, typename... Args>
+  [[nodiscard]] Status call(Function function, Args... args) const {
+    if constexpr (std::is_pointer_v<Function>) {
+      if (function == nullptr) {
+        return plugin_bug(id(), "lacks a function of its interface");
+      }
+    }
+    ErrorBuffer error;
+    try {
+      const director_status status = function(handle_, args..., error.raw());
+      return status == DIRECTOR_OK ? ok() : Status(plugin_failure(id(), status, error.text()));
+    } catch (...) {
+      return plugin_bug(id(), "threw an exception at the host");
+    }
+  }
+
+ private:
+  Instance(const Library& library, const void* table, const director_instances* instances)
+      : library_(&library), table_(table), instances_(instances) {}
+
+  const Library* library_;
+  const void* table_;
+  const director_instances* instances_;
+  void* handle_ = nullptr;
+  bool made_ = false;
+};
+
+}  // namespace director::plugin

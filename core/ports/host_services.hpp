@@ -1,0 +1,54 @@
+/// What a plugin may ask of the host during one call.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/ports/cancel.hpp"
+#include "core/ports/clock.hpp"
+#include "core/ports/process_launcher.hpp"
+#include "director/host.hpp"
+#include "director/result.hpp"
+
+namespace director::ports {
+
+/// Answers a role's question through the configured runner and accounts for it. Implemented by the
+/// engine. Safe from any thread; blocks.
+class AgentDesk {
+ public:
+  virtual ~AgentDesk() = default;
+  [[nodiscard]] virtual Result<std::string> ask(const std::string& role, const std::string& message,
+                                                const std::string& workdir, const std::string& node,
+                                                const CancelToken& cancel) = 0;
+};
+
+/// The circumstances of one call of a plugin.
+struct CallScope {
+  std::string label{};  ///< for the log: the node, or what is being done
+  std::string node{};   ///< accounted to; may be empty
+  Purpose purpose = Purpose::Tool;
+  CancelToken cancel{};
+  std::optional<SteadyTime> deadline{};
+  /// Where stdout lines of commands go, byte for byte, and their stderr beside it with ".stderr" at
+  /// the end; empty: nowhere.
+  std::filesystem::path transcript{};
+  AgentDesk* desk = nullptr;  ///< null: this call may not ask agents
+};
+
+/// The host of one call. Outlives the call, not the HostServices it came from.
+class CallHost {
+ public:
+  virtual ~CallHost() = default;
+  [[nodiscard]] virtual director::host& services() = 0;
+};
+
+/// Safe from any thread.
+class HostServices {
+ public:
+  virtual ~HostServices() = default;
+  [[nodiscard]] virtual std::unique_ptr<CallHost> open(CallScope scope) = 0;
+};
+
+}  // namespace director::ports

@@ -1,0 +1,64 @@
+/// Running commands.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/ports/cancel.hpp"
+#include "core/ports/clock.hpp"
+#include "director/result.hpp"
+
+namespace director::ports {
+
+/// What a command is for: decides its environment and, with a sandbox, what it may touch.
+enum class Purpose : std::uint8_t { Agent, Gate, Setup, Tool };
+
+struct Command {
+  Purpose purpose = Purpose::Tool;
+  std::vector<std::string> argv;       ///< argv[0] is looked up in the command's own PATH
+  std::string cwd;                     ///< absolute; PWD is set to it
+  std::vector<std::string> env_set;    ///< "NAME=value", over the environment of the purpose
+  std::vector<std::string> env_unset;  ///< names; a trailing '*' matches a prefix
+  std::string stdin_text;              ///< empty: standard input is /dev/null
+  std::optional<SteadyTime> deadline;
+  std::chrono::milliseconds stall{0};     ///< ends it after so long without output; 0: never
+  std::size_t max_line_bytes = 16 << 20;  ///< longer lines are cut
+};
+
+/// Borrowed for the call of the handler; bytes as they came, without the line feed.
+struct OutputLine {
+  bool is_stderr = false;
+  bool cut = false;
+  std::string_view text;
+};
+
+/// Returns false to end the command.
+using LineHandler = std::function<bool(const OutputLine&)>;
+
+enum class ExitKind : std::uint8_t { Exited, Signaled, TimedOut, Stalled, Cancelled, Stopped };
+
+struct Exit {
+  ExitKind kind = ExitKind::Exited;
+  int exit_code = 0;  ///< when Exited
+  int signal = 0;     ///< when Signaled
+  std::chrono::milliseconds wall{0};
+};
+
+class ProcessLauncher {
+ public:
+  virtual ~ProcessLauncher() = default;
+  /// Runs a command to its end. `on_line` (may be empty) is called on this thread, in the order in
+  /// which each stream's lines came. On return every process that the command started is gone,
+  /// whatever session or group it put itself in.
+  /// Errors: NotFound if there is no such program or folder; Io. Safe from any thread; blocks.
+  [[nodiscard]] virtual Result<Exit> run(const Command& command, const LineHandler& on_line,
+                                         const CancelToken& cancel) = 0;
+};
+
+}  // namespace director::ports

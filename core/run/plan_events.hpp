@@ -1,0 +1,142 @@
+/// What the journal holds about planning. See events.hpp.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/base/ids.hpp"
+
+namespace director::run {
+
+// ------------------------------------------------------------------------------------
+
+struct JobCreated {
+  static constexpr std::string_view kType = "job_created";
+  JobId job;
+  std::string task;
+  std::string branch;  ///< short name
+  Oid base;
+  bool automatic = false;
+  bool critique = true;
+
+  template <typename Visitor>
+  void fields(Visitor& visit) {
+    visit("job", job);
+    visit("task", task);
+    visit("branch", branch);
+    visit("base", base);
+    visit("auto", automatic);
+    visit("critique", critique);
+  }
+};
+
+struct BranchCreated {
+  static constexpr std::string_view kType = "branch_created";
+
+  template <typename Visitor>
+  void fields(Visitor&) {}
+};
+
+/// recon.md is written.
+struct ReconWritten {
+  static constexpr std::string_view kType = "recon_written";
+
+  template <typename Visitor>
+  void fields(Visitor&) {}
+};
+
+/// spec.md is written; `revised`: by the critique.
+struct SpecWritten {
+  static constexpr std::string_view kType = "spec_written";
+  bool revised = false;
+
+  template <typename Visitor>
+  void fields(Visitor& visit) {
+    visit("revised", revised);
+  }
+};
+
+/// A gate was passed, by a person or unread.
+struct GatePassed {
+  static constexpr std::string_view kType = "gate_passed";
+  std::string gate;  ///< "spec" or "plan"
+
+  template <typename Visitor>
+  void fields(Visitor& visit) {
+    visit("gate", gate);
+  }
+};
+
+/// What the planner sent; plan.json is written when `problems` is empty.
+struct PlanProposed {
+  static constexpr std::string_view kType = "plan_proposed";
+  std::string problems;            ///< for the planner to mend; empty: the plan is valid
+  std::vector<std::string> order;  ///< node ids, dependencies first
+  bool revised = false;            ///< by the critique
+
+  template <typename Visitor>
+  void fields(Visitor& visit) {
+    visit("problems", problems);
+    visit("order", order);
+    visit("revised", revised);
+  }
+};
+
+struct TestsAuthored {
+  static constexpr std::string_view kType = "tests_authored";
+  NodeId node;
+  Oid commit;  ///< on the job branch
+  std::map<std::string, std::string> hashes;
+  std::string warning;  ///< for instance: not red
+
+  template <typename Visitor>
+  void fields(Visitor& visit) {
+    visit("node", node);
+    visit("commit", commit);
+    visit("hashes", hashes);
+    visit("warning", warning);
+  }
+};
+
+struct TestsRejected {
+  static constexpr std::string_view kType = "tests_rejected";
+  NodeId node;
+  std::string why;
+
+  template <typename Visitor>
+  void fields(Visitor& visit) {
+    visit("node", node);
+    visit("why", why);
+  }
+};
+
+/// The plan as it will be run, whole, in the format of plan.json.
+struct PlanFrozen {
+  static constexpr std::string_view kType = "plan_frozen";
+  std::string plan;
+
+  template <typename Visitor>
+  void fields(Visitor& visit) {
+    visit("plan", plan);
+  }
+};
+
+/// Planning cannot go on by itself: the same command tries the stage again.
+struct PlanningStopped {
+  static constexpr std::string_view kType = "planning_stopped";
+  std::string why;
+
+  template <typename Visitor>
+  void fields(Visitor& visit) {
+    visit("why", why);
+  }
+};
+
+using PlanEvent =
+    std::variant<JobCreated, BranchCreated, ReconWritten, SpecWritten, GatePassed, PlanProposed,
+                 TestsAuthored, TestsRejected, PlanFrozen, PlanningStopped>;
+
+}  // namespace director::run

@@ -1,0 +1,261 @@
+/// What the journal holds about a run. See events.hpp.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "core/base/ids.hpp"
+
+namespace director::run {
+
+enum class TierKind : std::uint8_t { Executor, Escalation };
+
+// -------------------------------------------------------------------------------------
+
+/// A `director run` begins: what was in flight when the last one ended starts over.
+struct RunStarted {
+  static constexpr std::string_view kType = "run_started";
+  int parallel = 1;
+  int max_attempts = 3;
+  int infra_retries = 2;
+  bool retry = false;  ///< failed, escalated, blocked and error nodes go back to pending
+  bool review_stage_two = true;
+  int review_file_threshold = 3;  ///< a diff of more files is reviewed
+  Oid tip;                        ///< of the job branch
+
+  template <typename Visitor>
+  void fields(Visitor& visit) {
+    visit("parallel", parallel);
+    visit("review_stage_two", review_stage_two);
+    visit("review_file_threshold", review_file_threshold);
+    visit("max_attempts", max_attempts);
+    visit("infra_retries", infra_retries);
+    visit("retry", retry);
+    visit("tip", tip);
+  }
+};
+
+struct AttemptStarted {
+  static constexpr std::string_view kType = "attempt_started";
+  NodeId node;
+  int attempt = 0;  ///< from 1
+  TierKind tier = TierKind::Executor;
+  std::string model;
+  Oid base;  ///< commit that its workspace is at
+
+  template <typename Visitor>
+  void fields(Visitor& visit) {
+    visit("node", node);
+    visit("attempt", attempt);
+    visit("tier", tier);
+    visit("model", model);
+    visit("base", base);
+  }
+};
+
+enum class Red : std::uint8_t { Yes, No, Error };
+
+/// The node's tests on its base, before any work.
+struct RedChecked {
+  static constexpr std::string_view kType = "red_checked";
+  NodeId node;
+  Red red = Red::Yes;
+  std::string detail;
+
+  template <typename Visitor>
+  void fields(Visitor& visit) {
+    visit("node", node);
+    visit("red", red);
+    visit("detail", detail);
+  }
+};
+
+enum class AgentOutcome : std::uint8_t {
+  Ok,
+  Infra,      ///< endpoint, tool or limits: not the node's fault, tried again
+  Failed,     ///< the model gave up, ran out of time or was refused: an attempt
+  Config,     ///< no later try can help: credentials, model name, tool
+  Budget,     ///< the ceiling left no room for the call
+  Cancelled,  ///< interrupted
+};
+
+struct AgentEnded {
+  static constexpr std::string_view kType = "agent_ended";
+  NodeId node;
+  AgentOutcome outcome = AgentOutcome::Ok;
+  std::string why;
+  std::int64_t retry_after_ms = 0;
+  std::string watch = "unknown";  ///< watch-it-fail: observed, not_observed, unknown
+  bool ran_before_edit = false;
+  bool observed_failure = false;
+
+  template <typename Visitor>
+  void fields(Visitor& visit) {
+    visit("node", node);
+    visit("outcome", outcome);
+    visit("why", why);
+    visit("retry_after_ms", retry_after_ms);
+    visit("watch", watch);
+    visit("ran_before_edit", ran_before_edit);
+    visit("observed_failure", observed_failure);
+  }
+};
+
+struct CandidateMade {
+  static constexpr std::string_view kType = "candidate_made";
+  NodeId node;
+  Oid base;  ///< commit
+  Oid tree;
+  int files = 0;          ///< how many it changes
+  std::string violation;  ///< feedback; empty: the contract holds
+
+  template <typename Visitor>
+  void fields(Visitor& visit) {
+    visit("node", node);
+    visit("base", base);
+    visit("tree", tree);
+    visit("files", files);
+    visit("violation", violation);
+  }
+};
+
+/// The candidate on top of the job branch, as a commit that no ref names yet.
+struct Integrated {
+  static constexpr std::string_view kType = "integrated";
+  NodeId node;
+  Oid onto;
+  Oid commit;
+  std::string conflict;  ///< feedback; empty: merged
+
+  template <typename Visitor>
+  void fields(Visitor& visit) {
+    visit("node", node);
+    visit("onto", onto);
+    visit("commit", commit);
+    visit("conflict", conflict);
+  }
+};
+
+enum class Verdict : std::uint8_t { Pass, Fail, Error };
+
+struct Gated {
+  static constexpr std::string_view kType = "gated";
+  NodeId node;
+  Verdict verdict = Verdict::Error;
+  std::string detail;
+  bool flaky = false;  ///< passed and failed on the same tree
+
+  template <typename Visitor>
+  void fields(Visitor& visit) {
+    visit("node", node);
+    visit("verdict", verdict);
+    visit("detail", detail);
+    visit("flaky", flaky);
+  }
+};
+
+/// Stage two. Error: it could not be had or read, and the configuration lets that block.
+struct Reviewed {
+  static constexpr std::string_view kType = "reviewed";
+  NodeId node;
+  Verdict verdict = Verdict::Error;  ///< Fail: it blocks
+  std::string summary;
+  std::string feedback;
+
+  template <typename Visitor>
+  void fields(Visitor& visit) {
+    visit("node", node);
+    visit("verdict", verdict);
+    visit("summary", summary);
+    visit("feedback", feedback);
+  }
+};
+
+struct Landed {
+  static constexpr std::string_view kType = "landed";
+  NodeId node;
+  Oid commit;  ///< the new tip
+  /// The journal had missed it: found on the job branch before a run begins.
+  bool found = false;
+
+  template <typename Visitor>
+  void fields(Visitor& visit) {
+    visit("node", node);
+    visit("commit", commit);
+    visit("found", found);
+  }
+};
+
+/// The job branch moved since the candidate was integrated.
+struct LandRefused {
+  static constexpr std::string_view kType = "land_refused";
+  NodeId node;
+  Oid tip;
+
+  template <typename Visitor>
+  void fields(Visitor& visit) {
+    visit("node", node);
+    visit("tip", tip);
+  }
+};
+
+/// Our own machinery failed under a node: the VCS, a plugin, the disk.
+struct WorkFailed {
+  static constexpr std::string_view kType = "work_failed";
+  NodeId node;
+  std::string why;
+
+  template <typename Visitor>
+  void fields(Visitor& visit) {
+    visit("node", node);
+    visit("why", why);
+  }
+};
+
+/// A node's work was cut short by the person, not by a failure: it goes on in the next run.
+struct WorkInterrupted {
+  static constexpr std::string_view kType = "work_interrupted";
+  NodeId node;
+
+  template <typename Visitor>
+  void fields(Visitor& visit) {
+    visit("node", node);
+  }
+};
+
+struct InterruptSeen {
+  static constexpr std::string_view kType = "interrupt_seen";
+
+  template <typename Visitor>
+  void fields(Visitor&) {}
+};
+
+struct IntegrationGated {
+  static constexpr std::string_view kType = "integration_gated";
+  bool passed = false;
+  std::string detail;  ///< what failed, for people
+
+  template <typename Visitor>
+  void fields(Visitor& visit) {
+    visit("passed", passed);
+    visit("detail", detail);
+  }
+};
+
+struct RunFinished {
+  static constexpr std::string_view kType = "run_finished";
+  std::string outcome;  ///< "done", "incomplete", "ceiling", "interrupted"
+
+  template <typename Visitor>
+  void fields(Visitor& visit) {
+    visit("outcome", outcome);
+  }
+};
+
+using RunEvent = std::variant<RunStarted, AttemptStarted, RedChecked, AgentEnded, CandidateMade,
+                              Integrated, Gated, Reviewed, Landed, LandRefused, WorkFailed,
+                              WorkInterrupted, InterruptSeen, IntegrationGated, RunFinished>;
+
+}  // namespace director::run

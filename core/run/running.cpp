@@ -1,0 +1,361 @@
+#include "core/run/running.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/run/transition.hpp"
+
+namespace director::run {
+namespace {
+
+class Advance {
+ public:
+  Advance(RunState& state, std::vector<RunEffect>& effects, At at)
+      : transition_(state, effects, at), state_(state) {}
+
+  Status operator()(const RunStarted& event) {
+    state_.parallel = std::max(1, event.parallel);
+    state_.max_attempts = std::max(1, event.max_attempts);
+    state_.infra_retries = event.infra_retries;
+    state_.review_stage_two = event.review_stage_two;
+    state_.review_file_threshold = event.review_file_threshold;
+    state_.tip = event.tip;
+    transition_.begin_run(event.retry);
+    return ok();
+  }
+
+  Status operator()(const AttemptStarted& event) {
+    DIRECTOR_TRY(NodeState * node, expect(event.node, Phase::Preparing, AttemptStarted::kType));
+    node->attempts = event.attempt;
+    node->tier = event.tier;
+    node->model = event.model;
+    node->base = event.base;
+    if (node->started_ms == 0) {
+      node->started_ms = transition_.at().unix_ms;
+    }
+    return ok();
+  }
+
+  Status operator()(const RedChecked& event) {
+    DIRECTOR_TRY(NodeState * node, expect(event.node, Phase::Preparing, RedChecked::kType));
+    const std::size_t index = state_.index_of(event.node);
+    switch (event.red) {
+      case Red::Yes:
+        transition_.enter(index, Phase::Working, CallAgent{event.node});
+        return ok();
+      case Red::No:
+        node->attempts = std::max(0, node->attempts - 1);
+        transition_.settle(index, NodeStatus::Failed,
+                           "its tests pass before any work: the node is mis-specified");
+        return ok();
+      case Red::Error:
+        transition_.settle(index, NodeStatus::Error, "its tests cannot be run: " + event.detail);
+        return ok();
+    }
+    return ok();
+  }
+
+  Status operator()(const AgentEnded& event) {
+    DIRECTOR_TRY(NodeState * node, expect(event.node, Phase::Working, AgentEnded::kType));
+    const std::size_t index = state_.index_of(event.node);
+    node->watch = event.watch;
+    node->ran_before_edit = event.ran_before_edit;
+    node->observed_failure = event.observed_failure;
+    switch (event.outcome) {
+      case AgentOutcome::Ok:
+        transition_.enter(index, Phase::Capturing, CaptureCandidate{event.node});
+        return ok();
+      case AgentOutcome::Infra:
+        transition_.retry_infrastructure(index, event.why, event.retry_after_ms);
+        return ok();
+      case AgentOutcome::Failed:
+        transition_.fail_attempt(index, event.why);
+        return ok();
+      case AgentOutcome::Config:
+        transition_.settle(index, NodeStatus::Error, event.why);
+        return ok();
+      case AgentOutcome::Budget:
+        state_.ceiling = true;
+        transition_.put_back(index);
+        return ok();
+      case AgentOutcome::Cancelled:
+        // Whoever cancels a call means the run: starting it over would only be cancelled again.
+        state_.interrupted = true;
+        transition_.put_back(index);
+        return ok();
+    }
+    return ok();
+  }
+
+  Status operator()(const CandidateMade& event) {
+    DIRECTOR_TRY(NodeState * node, expect(event.node, Phase::Capturing, CandidateMade::kType));
+    const std::size_t index = state_.index_of(event.node);
+    if (!event.violation.empty()) {
+      transition_.fail_attempt(index, event.violation);
+      return ok();
+    }
+    node->candidate = event.tree;
+    node->files = event.files;
+    node->reviewed = false;
+    transition_.enter(index, Phase::Integrating, Integrate{event.node});
+    return ok();
+  }
+
+  Status operator()(const Integrated& event) {
+    DIRECTOR_TRY(NodeState * node, expect(event.node, Phase::Integrating, Integrated::kType));
+    const std::size_t index = state_.index_of(event.node);
+    if (!event.conflict.empty()) {
+      transition_.fail_attempt(index, event.conflict);
+      return ok();
+    }
+    node->commit = event.commit;
+    transition_.enter(index, Phase::Gating, RunGates{event.node});
+    return ok();
+  }
+
+  Status operator()(const Gated& event) {
+    DIRECTOR_TRY(NodeState * node, expect(event.node, Phase::Gating, Gated::kType));
+    const std::size_t index = state_.index_of(event.node);
+    node->flake_failed = node->flake_failed || event.flaky;
+    switch (event.verdict) {
+      case Verdict::Pass:
+        if (needs_review(*node)) {
+          transition_.enter(index, Phase::Reviewing, ReviewCandidate{event.node});
+        } else {
+          transition_.land_when_free(index);
+        }
+        return ok();
+      case Verdict::Fail:
+        transition_.fail_attempt(index, event.detail);
+        return ok();
+      case Verdict::Error:
+        transition_.settle(index, NodeStatus::Error, "its gate cannot be run: " + event.detail);
+        return ok();
+    }
+    return ok();
+  }
+
+  Status operator()(const Reviewed& event) {
+    DIRECTOR_TRY(NodeState * node, expect(event.node, Phase::Reviewing, Reviewed::kType));
+    const std::size_t index = state_.index_of(event.node);
+    node->review_ran = true;
+    node->review_summary = event.summary;
+    switch (event.verdict) {
+      case Verdict::Pass:
+        node->reviewed = true;
+        transition_.land_when_free(index);
+        return ok();
+      case Verdict::Fail:
+        ++node->review_blocks;
+        transition_.fail_attempt(index, event.feedback);
+        return ok();
+      case Verdict::Error:
+        transition_.settle(index, NodeStatus::Error, "its review failed: " + event.summary);
+        return ok();
+    }
+    return ok();
+  }
+
+  Status operator()(const Landed& event) {
+    const auto found = state_.topology->index.find(event.node);
+    if (found == state_.topology->index.end()) {
+      return unknown(event.node, Landed::kType);
+    }
+    NodeState& node = state_.nodes[found->second];
+    if (node.status == NodeStatus::Done || (!event.found && node.phase != Phase::Landing)) {
+      return out_of_order(event.node, node, Landed::kType);
+    }
+    if (event.found) {
+      state_.started = false;  // the run that did it died; nothing of it is in flight any more
+    }
+    node.commit = event.commit;
+    state_.tip = event.commit;
+    transition_.settle(found->second, NodeStatus::Done, "");
+    return ok();
+  }
+
+  Status operator()(const LandRefused& event) {
+    DIRECTOR_TRY(NodeState * node, expect(event.node, Phase::Landing, LandRefused::kType));
+    (void)node;
+    state_.tip = event.tip;
+    transition_.wait_for_lane(state_.index_of(event.node));
+    return ok();
+  }
+
+  Status operator()(const WorkFailed& event) {
+    const auto found = state_.topology->index.find(event.node);
+    if (found == state_.topology->index.end()) {
+      return unknown(event.node, WorkFailed::kType);
+    }
+    const NodeState& node = state_.nodes[found->second];
+    if (!at_work(node)) {
+      return out_of_order(event.node, node, WorkFailed::kType);
+    }
+    transition_.settle(found->second, NodeStatus::Error, event.why);
+    return ok();
+  }
+
+  Status operator()(const WorkInterrupted& event) {
+    const auto found = state_.topology->index.find(event.node);
+    if (found == state_.topology->index.end()) {
+      return unknown(event.node, WorkInterrupted::kType);
+    }
+    const NodeState& node = state_.nodes[found->second];
+    if (!at_work(node)) {
+      return out_of_order(event.node, node, WorkInterrupted::kType);
+    }
+    state_.interrupted = true;
+    transition_.put_back(found->second);
+    return ok();
+  }
+
+  Status operator()(const InterruptSeen&) {
+    state_.interrupted = true;
+    return ok();
+  }
+
+  Status operator()(const IntegrationGated& event) {
+    if (!state_.integrating) {
+      return Error(Errc::Conflict, "cannot apply event 'integration_gated': it was not asked for");
+    }
+    state_.integrating = false;
+    state_.integration_ok = event.passed;
+    state_.integration_detail = event.detail;
+    return ok();
+  }
+
+  Status operator()(const RunFinished& event) {
+    state_.outcome = event.outcome;
+    state_.started = false;
+    state_.finished_ms = transition_.at().unix_ms;
+    return ok();
+  }
+
+ private:
+  /// True while an effect of the node is under way.
+  [[nodiscard]] static bool at_work(const NodeState& node) {
+    return node.status == NodeStatus::Running && node.phase != Phase::AwaitingLane &&
+           node.phase != Phase::AwaitingLand;
+  }
+
+  [[nodiscard]] bool needs_review(const NodeState& node) const {
+    return state_.review_stage_two && !node.reviewed &&
+           (node.tier == TierKind::Escalation || node.files > state_.review_file_threshold);
+  }
+
+  [[nodiscard]] static Error unknown(const NodeId& node, std::string_view event) {
+    return Error(Errc::Conflict, "cannot apply event '" + std::string(event) +
+                                     "': the plan has no node '" + node.value + "'");
+  }
+
+  [[nodiscard]] static Error out_of_order(const NodeId& id, const NodeState& node,
+                                          std::string_view event) {
+    return Error(Errc::Conflict, "cannot apply event '" + std::string(event) + "' to node '" +
+                                     id.value + "', which is " +
+                                     std::string(to_string(node.status)) + " (" +
+                                     std::string(to_string(node.phase)) + ")");
+  }
+
+  [[nodiscard]] Result<NodeState*> expect(const NodeId& id, Phase phase, std::string_view event) {
+    const auto found = state_.topology->index.find(id);
+    if (found == state_.topology->index.end()) {
+      return unknown(id, event);
+    }
+    NodeState& node = state_.nodes[found->second];
+    if (node.status != NodeStatus::Running || node.phase != phase) {
+      return out_of_order(id, node, event);
+    }
+    return &node;
+  }
+
+  Transition transition_;
+  RunState& state_;
+};
+
+}  // namespace
+
+std::string_view to_string(NodeStatus status) {
+  switch (status) {
+    case NodeStatus::Pending:
+      return "pending";
+    case NodeStatus::Running:
+      return "running";
+    case NodeStatus::Done:
+      return "done";
+    case NodeStatus::Escalated:
+      return "escalated";
+    case NodeStatus::Failed:
+      return "failed";
+    case NodeStatus::Blocked:
+      return "blocked";
+    case NodeStatus::Error:
+      return "error";
+  }
+  return "";
+}
+
+bool is_final(NodeStatus status) {
+  return status != NodeStatus::Pending && status != NodeStatus::Running;
+}
+
+std::string_view to_string(Phase phase) {
+  switch (phase) {
+    case Phase::Idle:
+      return "idle";
+    case Phase::Preparing:
+      return "preparing";
+    case Phase::Working:
+      return "working";
+    case Phase::Capturing:
+      return "capturing";
+    case Phase::Integrating:
+      return "integrating";
+    case Phase::Gating:
+      return "gating";
+    case Phase::Reviewing:
+      return "reviewing";
+    case Phase::AwaitingLane:
+    case Phase::AwaitingLand:
+      return "waiting to land";
+    case Phase::Landing:
+      return "landing";
+  }
+  return "";
+}
+
+RunState make_run_state(std::vector<NodeId> ids,
+                        const std::vector<std::vector<std::size_t>>& dependencies) {
+  auto topology = std::make_shared<Topology>();
+  topology->dependents.resize(ids.size());
+  topology->dependency_count.resize(ids.size());
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    topology->index.emplace(ids[i], i);
+    topology->dependency_count[i] = dependencies[i].size();
+    for (const std::size_t needed : dependencies[i]) {
+      topology->dependents[needed].push_back(i);
+    }
+  }
+  topology->ids = std::move(ids);
+
+  RunState state;
+  state.nodes.resize(topology->ids.size());
+  for (std::size_t i = 0; i < state.nodes.size(); ++i) {
+    state.nodes[i].missing = topology->dependency_count[i];
+    if (state.nodes[i].missing == 0) {
+      state.ready.insert(i);
+    }
+  }
+  state.topology = std::move(topology);
+  return state;
+}
+
+Result<RunStep> advance(RunState state, const RunEvent& event, At at) {
+  RunStep step{std::move(state), {}};
+  DIRECTOR_CHECK(std::visit(Advance(step.state, step.effects, at), event));
+  if (!std::holds_alternative<RunFinished>(event)) {
+    Transition(step.state, step.effects, at).schedule();
+  }
+  return step;
+}
+
+}  // namespace director::run

@@ -1,0 +1,263 @@
+#include "core/run/transition.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace director::run {
+namespace {
+
+constexpr std::int64_t kFirstBackoffMs = 1000;
+constexpr std::int64_t kLongestBackoffMs = 60000;
+
+bool has_candidate(const NodeState& node) { return !node.candidate.empty(); }
+
+/// An attempt whose candidate is safe in the object database need not be paid for again; any other
+/// one in flight is forgotten, its number given back.
+void forget_flight(NodeState& node) {
+  node.status = NodeStatus::Pending;
+  node.phase = Phase::Idle;
+  node.infra_failures = 0;
+  if (!has_candidate(node)) {
+    node.attempts = std::max(0, node.attempts - 1);
+  }
+}
+
+}  // namespace
+
+void Transition::begin_run(bool retry) {
+  state_.started = true;
+  state_.interrupted = false;
+  state_.ceiling = false;
+  state_.integrating = false;
+  state_.integration_ok.reset();
+  state_.outcome.clear();
+  state_.started_ms = at_.unix_ms;
+  state_.finished_ms = 0;
+  state_.running = 0;
+  state_.settled = 0;
+  state_.lane.reset();
+  state_.lane_queue.clear();
+  state_.parked.clear();
+  state_.ready.clear();
+  for (NodeState& node : state_.nodes) {
+    if (node.status == NodeStatus::Running) {
+      forget_flight(node);
+    } else if (node.status == NodeStatus::Blocked) {
+      // Judged anew below: what blocked it may turn out to have landed, or is tried again.
+      node.status = NodeStatus::Pending;
+      node.error.clear();
+      node.finished_ms = 0;
+    } else if (retry && is_final(node.status) && node.status != NodeStatus::Done) {
+      const std::size_t missing = node.missing;
+      const std::int64_t started = node.started_ms;
+      node = NodeState{};
+      node.missing = missing;
+      node.started_ms = started;
+    }
+  }
+  for (std::size_t i = 0; i < state_.nodes.size(); ++i) {
+    const NodeState& node = state_.nodes[i];
+    if (node.status == NodeStatus::Pending && node.missing == 0) {
+      state_.ready.insert(i);
+    } else if (is_final(node.status) && node.status != NodeStatus::Blocked) {
+      ++state_.settled;
+      if (node.status != NodeStatus::Done) {
+        block_dependents(i);
+      }
+    }
+  }
+}
+
+void Transition::enter(std::size_t index, Phase phase, RunEffect effect) {
+  state_.nodes[index].phase = phase;
+  effects_.push_back(std::move(effect));
+}
+
+void Transition::attempt(std::size_t index, int number, TierKind tier, std::int64_t delay_ms) {
+  NodeState& node = state_.nodes[index];
+  node.attempts = number;
+  node.tier = tier;
+  node.candidate = Oid();
+  enter(index, Phase::Preparing, StartAttempt{state_.topology->ids[index], number, tier, delay_ms});
+}
+
+void Transition::start(std::size_t index) {
+  NodeState& node = state_.nodes[index];
+  node.status = NodeStatus::Running;
+  ++state_.running;
+  if (has_candidate(node)) {
+    enter(index, Phase::Integrating, Integrate{state_.topology->ids[index]});
+    return;
+  }
+  const int number = node.attempts + 1;
+  const TierKind tier = number > state_.max_attempts ? TierKind::Escalation : TierKind::Executor;
+  attempt(index, number, tier, 0);
+}
+
+void Transition::fail_attempt(std::size_t index, const std::string& feedback) {
+  NodeState& node = state_.nodes[index];
+  node.feedback = feedback;
+  node.candidate = Oid();
+  node.infra_failures = 0;
+  release_lane(index);
+  if (node.tier == TierKind::Escalation) {
+    settle(index, NodeStatus::Escalated, feedback);
+    return;
+  }
+  if (state_.stopping()) {
+    // This attempt is over and counts; the next run goes on with the one after it.
+    node.status = NodeStatus::Pending;
+    node.phase = Phase::Idle;
+    --state_.running;
+    state_.ready.insert(index);
+    return;
+  }
+  const TierKind tier =
+      node.attempts < state_.max_attempts ? TierKind::Executor : TierKind::Escalation;
+  attempt(index, node.attempts + 1, tier, 0);
+}
+
+void Transition::retry_infrastructure(std::size_t index, const std::string& why,
+                                      std::int64_t retry_after_ms) {
+  NodeState& node = state_.nodes[index];
+  if (state_.stopping()) {
+    put_back(index);
+    return;
+  }
+  ++node.infra_failures;
+  if (node.infra_failures > state_.infra_retries) {
+    settle(index, NodeStatus::Error, why);
+    return;
+  }
+  const int doublings = std::min(node.infra_failures - 1, 6);
+  const std::int64_t backoff = std::min(kLongestBackoffMs, kFirstBackoffMs << doublings);
+  attempt(index, node.attempts, node.tier, std::max(backoff, retry_after_ms));
+}
+
+void Transition::put_back(std::size_t index) {
+  forget_flight(state_.nodes[index]);
+  --state_.running;
+  release_lane(index);
+  state_.ready.insert(index);
+}
+
+void Transition::settle(std::size_t index, NodeStatus status, std::string error) {
+  NodeState& node = state_.nodes[index];
+  leave_running(index);
+  node.status = status;
+  node.phase = Phase::Idle;
+  node.error = std::move(error);
+  node.finished_ms = at_.unix_ms;
+  ++state_.settled;
+  state_.ready.erase(index);
+  if (status != NodeStatus::Done) {
+    block_dependents(index);
+    return;
+  }
+  for (const std::size_t dependent : state_.topology->dependents[index]) {
+    NodeState& waiting = state_.nodes[dependent];
+    if (--waiting.missing == 0 && waiting.status == NodeStatus::Pending) {
+      state_.ready.insert(dependent);
+    }
+  }
+}
+
+void Transition::leave_running(std::size_t index) {
+  if (state_.nodes[index].status == NodeStatus::Running) {
+    --state_.running;
+  }
+  release_lane(index);
+}
+
+void Transition::block_dependents(std::size_t index) {
+  std::vector<std::size_t> open{index};
+  while (!open.empty()) {
+    const std::size_t failed = open.back();
+    open.pop_back();
+    for (const std::size_t dependent : state_.topology->dependents[failed]) {
+      NodeState& node = state_.nodes[dependent];
+      if (node.status != NodeStatus::Pending) {
+        continue;
+      }
+      node.status = NodeStatus::Blocked;
+      node.error = "node '" + state_.topology->ids[failed].value + "' did not land";
+      node.finished_ms = at_.unix_ms;
+      ++state_.settled;
+      open.push_back(dependent);
+    }
+  }
+}
+
+void Transition::land_when_free(std::size_t index) {
+  if (state_.lane.has_value() && *state_.lane != index) {
+    state_.nodes[index].phase = Phase::AwaitingLand;
+    state_.parked.push_back(index);
+    return;
+  }
+  enter(index, Phase::Landing, Land{state_.topology->ids[index]});
+}
+
+void Transition::wait_for_lane(std::size_t index) {
+  if (!state_.lane.has_value()) {
+    state_.lane = index;
+  }
+  if (*state_.lane == index) {
+    enter(index, Phase::Integrating, Integrate{state_.topology->ids[index]});
+    return;
+  }
+  state_.nodes[index].phase = Phase::AwaitingLane;
+  state_.lane_queue.push_back(index);
+}
+
+void Transition::release_lane(std::size_t index) {
+  if (state_.lane != index) {
+    return;
+  }
+  state_.lane.reset();
+  // Those that passed on an older tip queue up behind those that came before them.
+  for (const std::size_t waiting : state_.parked) {
+    state_.nodes[waiting].phase = Phase::AwaitingLane;
+    state_.lane_queue.push_back(waiting);
+  }
+  state_.parked.clear();
+  if (!state_.lane_queue.empty()) {
+    const std::size_t next = state_.lane_queue.front();
+    state_.lane_queue.pop_front();
+    wait_for_lane(next);
+  }
+}
+
+void Transition::schedule() {
+  if (!state_.started) {
+    return;
+  }
+  while (!state_.stopping() && !state_.ready.empty() &&
+         state_.running < static_cast<std::size_t>(state_.parallel)) {
+    const std::size_t index = *state_.ready.begin();
+    state_.ready.erase(state_.ready.begin());
+    start(index);
+  }
+  finish_if_idle();
+}
+
+void Transition::finish_if_idle() {
+  if (state_.running != 0 || state_.integrating) {
+    return;
+  }
+  if (state_.integration_ok.has_value()) {
+    // Also when the interruption came while the last gates ran: there was nothing left to stop.
+    const bool all_done =
+        std::all_of(state_.nodes.begin(), state_.nodes.end(),
+                    [](const NodeState& node) { return node.status == NodeStatus::Done; });
+    effects_.emplace_back(FinishRun{all_done && *state_.integration_ok ? "done" : "incomplete"});
+    return;
+  }
+  if (state_.stopping()) {
+    effects_.emplace_back(FinishRun{state_.interrupted ? "interrupted" : "ceiling"});
+    return;
+  }
+  state_.integrating = true;
+  effects_.emplace_back(RunIntegrationGates{});
+}
+
+}  // namespace director::run

@@ -1,0 +1,148 @@
+#include "verdict_parser.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "json_view.hpp"
+#include "json_write.hpp"
+#include "text.hpp"
+
+namespace review_llm {
+
+using director::Errc;
+using director::Error;
+using director::Result;
+using director::review;
+using director::severity;
+using plugin_support::as_string;
+using plugin_support::member;
+
+namespace {
+
+constexpr int kMostRestarts = 64;
+
+/// The end (past the brace) of the object that begins at `start`, npos if it does not end. Braces
+/// within strings do not count.
+std::size_t end_of_object(std::string_view text, std::size_t start) {
+  std::size_t depth = 0;
+  bool in_string = false;
+  for (std::size_t i = start; i < text.size(); ++i) {
+    if (in_string && text[i] == '\\') {
+      ++i;
+    } else if (in_string) {
+      in_string = text[i] != '"';
+    } else if (text[i] == '"') {
+      in_string = true;
+    } else if (text[i] == '{') {
+      ++depth;
+    } else if (text[i] == '}' && --depth == 0) {
+      return i + 1;
+    }
+  }
+  return std::string_view::npos;
+}
+
+/// Every outermost object in the text that has a "verdict".
+std::vector<rapidjson::Document> find_verdicts(std::string_view text) {
+  std::vector<rapidjson::Document> found;
+  std::size_t at = 0;
+  // Each failed start costs a look at the rest of the text; a bound keeps that linear.
+  for (int restarts = 0; restarts < kMostRestarts;) {
+    at = text.find('{', at);
+    if (at == std::string_view::npos) {
+      break;
+    }
+    const std::size_t end = end_of_object(text, at);
+    auto parsed = end == std::string_view::npos
+                      ? Result<rapidjson::Document>(Error(Errc::Invalid, "unbalanced"))
+                      : plugin_support::parse_json(text.substr(at, end - at));
+    if (!parsed) {
+      ++restarts;
+      ++at;
+      continue;
+    }
+    if (member(*parsed, "verdict") != nullptr) {
+      found.push_back(*std::move(parsed));
+    }
+    at = end;
+  }
+  return found;
+}
+
+std::optional<severity> parse_severity(std::string_view text) {
+  if (text == "critical") {
+    return severity::critical;
+  }
+  if (text == "major") {
+    return severity::major;
+  }
+  if (text == "minor") {
+    return severity::minor;
+  }
+  return std::nullopt;
+}
+
+Result<director::finding> parse_finding(const rapidjson::Value& value, std::size_t index) {
+  const std::string name = "findings[" + std::to_string(index) + "]";
+  const auto level_name = as_string(member(value, "severity"));
+  const auto level = level_name ? parse_severity(*level_name) : std::nullopt;
+  if (!level) {
+    return Error(Errc::Invalid, name + R"(.severity is not "critical", "major" or "minor")");
+  }
+  const auto summary = as_string(member(value, "summary"));
+  if (!summary || plugin_support::trim(*summary).empty()) {
+    return Error(Errc::Invalid, name + ".summary is missing or no text");
+  }
+  const rapidjson::Value* file = member(value, "file");
+  if (file != nullptr && !file->IsString() && !file->IsNull()) {
+    return Error(Errc::Invalid, name + ".file is no text");
+  }
+  return director::finding{*level, std::string(as_string(file).value_or("")),
+                           std::string(*summary)};
+}
+
+Result<review> read_verdict(const rapidjson::Value& object) {
+  const auto verdict = as_string(member(object, "verdict"));
+  if (verdict != "pass" && verdict != "block") {
+    return Error(Errc::Invalid, R"(verdict is neither "pass" nor "block")");
+  }
+  review read;
+  read.summary = std::string(as_string(member(object, "summary")).value_or(""));
+  const rapidjson::Value* findings = member(object, "findings");
+  if (findings != nullptr && !findings->IsArray()) {
+    return Error(Errc::Invalid, "findings is no array");
+  }
+  if (findings != nullptr) {
+    for (const auto& value : findings->GetArray()) {
+      DIRECTOR_TRY(director::finding found, parse_finding(value, read.findings.size()));
+      read.findings.push_back(std::move(found));
+    }
+  }
+  if (verdict == "block" && read.findings.empty()) {
+    return Error(Errc::Invalid, R"(verdict is "block" and there is no finding that says why)");
+  }
+  return read;
+}
+
+}  // namespace
+
+Result<review> parse_verdict(std::string_view answer) {
+  const std::string text = plugin_support::valid_utf8(answer);
+  std::vector<rapidjson::Document> found = find_verdicts(text);
+  if (found.empty()) {
+    return Error(Errc::Invalid, R"(there is no JSON object with a "verdict" in it)");
+  }
+  const std::string first = plugin_support::to_json(found.front());
+  const bool agree = std::all_of(found.begin(), found.end(), [&](const rapidjson::Document& one) {
+    return plugin_support::to_json(one) == first;
+  });
+  if (!agree) {
+    return Error(Errc::Invalid, R"(there is more than one JSON object with a "verdict" in it)");
+  }
+  return read_verdict(found.front());
+}
+
+}  // namespace review_llm

@@ -1,0 +1,42 @@
+/// The folders and variables that OpenCode runs with. Nothing of it lies in the user's repository
+/// or in the user's own OpenCode folders.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "agent_file.hpp"
+#include "director/result.hpp"
+#include "user_config.hpp"
+
+namespace runner_opencode {
+
+/// Everything is under one folder of the cache.
+class Home {
+ public:
+  explicit Home(std::string dir) : dir_(std::move(dir)) {}
+
+  [[nodiscard]] const std::string& dir() const { return dir_; }
+  [[nodiscard]] std::string lock_file() const { return dir_ + "/.lock"; }
+  [[nodiscard]] std::string stamp_file() const { return dir_ + "/.started"; }
+
+  /// Makes the folders and the files that keep OpenCode from installing packages. Cheap when they
+  /// are there. Safe from several threads and processes at once. Errors: Io.
+  [[nodiscard]] director::Status prepare() const;
+
+  /// Writes the agent where OpenCode finds it. Safe from several threads and processes at once.
+  /// Errors: Io.
+  [[nodiscard]] director::Status install(const AgentFile& agent) const;
+
+  /// "NAME=value" for the environment of a call.
+  [[nodiscard]] std::vector<std::string> variables(const UserFolders& user,
+                                                   const CallConfig& config) const;
+
+ private:
+  std::string dir_;
+};
+
+/// Names to be taken out of an inherited environment first; a trailing '*' matches a prefix.
+[[nodiscard]] std::vector<std::string> inherited_to_unset();
+
+}  // namespace runner_opencode

@@ -1,0 +1,230 @@
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <ctime>
+#include <filesystem>
+#include <thread>
+
+#include "git.hpp"
+#include "slot_fs.hpp"
+#include "user_repository.hpp"
+
+namespace director::vcs_git {
+namespace {
+
+namespace fs = std::filesystem;
+
+// git holds the lock of a ref for a moment. One that stays is left over from a killed process.
+constexpr auto kLockPatience = std::chrono::seconds(3);
+constexpr auto kLockRetry = std::chrono::milliseconds(2);
+constexpr int kStaleLockSecs = 2;
+
+bool is_ours(std::string_view name) {
+  for (const std::string_view prefix : {"refs/heads/director/", "refs/director/"}) {
+    if (name.starts_with(prefix) && name.size() > prefix.size()) {
+      return true;
+    }
+  }
+  return false;
+}
+
+Error changed(const std::string& name, const Oid& expected, const std::string& found) {
+  return Error(Errc::Conflict, "cannot update ref '" + name + "': it is " + found + ", not " +
+                                   (expected.empty() ? "absent" : to_hex(expected)) +
+                                   " as expected");
+}
+
+// What the ref is now; the empty oid for none. Conflict for a symbolic one: that is never ours.
+Result<Oid> current_value(git_repository* repository, const std::string& name) {
+  Reference reference;
+  const int code = git_reference_lookup(out(reference), repository, name.c_str());
+  if (code == GIT_ENOTFOUND) {
+    return Oid{};
+  }
+  if (code < 0) {
+    return git_failure(code, "read ref '" + name + "'");
+  }
+  if (git_reference_type(reference.get()) != GIT_REFERENCE_DIRECT) {
+    return Error(Errc::Conflict, "cannot update ref '" + name +
+                                     "': it is a symbolic ref, which director never makes; delete "
+                                     "it with 'git symbolic-ref --delete " +
+                                     name + "'");
+  }
+  return from_raw(*git_reference_target(reference.get()));
+}
+
+}  // namespace
+
+Result<std::vector<ref>> UserRepository::list_refs(std::string_view prefix) const {
+  ReferenceIterator at;
+  int code = 0;
+  if (prefix.empty() || prefix.find_first_of("*?[\\") != std::string_view::npos) {
+    code = git_reference_iterator_new(out(at), repository_);
+  } else {
+    const std::string glob = std::string(prefix) + "*";
+    code = git_reference_iterator_glob_new(out(at), repository_, glob.c_str());
+  }
+  if (code < 0) {
+    return git_failure(code, "list refs");
+  }
+  std::vector<ref> refs;
+  for (;;) {
+    Reference reference;
+    code = git_reference_next(out(reference), at.get());
+    if (code == GIT_ITEROVER) {
+      return refs;
+    }
+    if (code < 0) {
+      return git_failure(code, "list refs");
+    }
+    const std::string name = git_reference_name(reference.get());
+    if (name.starts_with(prefix) && git_reference_type(reference.get()) == GIT_REFERENCE_DIRECT) {
+      refs.push_back({name, to_hex(from_raw(*git_reference_target(reference.get())))});
+    }
+  }
+}
+
+Status UserRepository::refuse_checked_out(const std::string& name) const {
+  std::vector<fs::path> heads;
+  if (git_repository_is_bare(repository_) == 0) {
+    heads.push_back(fs::path(common_dir_) / "HEAD");
+  }
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(fs::path(common_dir_) / "worktrees", error)) {
+    heads.push_back(entry.path() / "HEAD");
+  }
+  for (const fs::path& head : heads) {
+    const Result<std::string> text = read_whole_file(head.string());
+    if (text && text->starts_with("ref: " + name) &&
+        (text->size() == name.size() + 5 || (*text)[name.size() + 5] == '\n')) {
+      return Error(Errc::Conflict, "cannot update ref '" + name +
+                                       "': that branch is checked out (" +
+                                       printable(head.string()) +
+                                       "); switch that checkout to another branch, then go on");
+    }
+  }
+  return ok();
+}
+
+// A ref cannot stand where others have it as a folder, packed ones included.
+Status UserRepository::refuse_overlap(const std::string& name) const {
+  for (std::size_t slash = name.rfind('/'); slash != std::string::npos && slash > 5;
+       slash = name.rfind('/', slash - 1)) {
+    const std::string above = name.substr(0, slash);
+    git_oid id;
+    if (git_reference_name_to_id(&id, repository_, above.c_str()) == 0) {
+      return Error(Errc::Conflict, "cannot create ref '" + name + "': ref '" + above +
+                                       "' is in its place; rename or delete that one");
+    }
+  }
+  DIRECTOR_TRY(const std::vector<ref> beneath, list_refs(name + "/"));
+  if (!beneath.empty()) {
+    return Error(Errc::Conflict, "cannot create ref '" + name + "': ref '" + beneath.front().name +
+                                     "' lies beneath it");
+  }
+  return ok();
+}
+
+// Objects are written without flushing each (measured: 1 ms apiece, against 1 to 3 ms for the whole
+// file system), so everything that a ref is about to need is flushed here, at once.
+Status UserRepository::flush_objects() const {
+  const UniqueFd objects(::open(source_.objects_dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!objects || ::syncfs(objects.get()) != 0) {
+    return io_error("flush", source_.objects_dir, errno);
+  }
+  return ok();
+}
+
+bool UserRepository::break_stale_lock(const std::string& name) const {
+  const std::string path = common_dir_ + name + ".lock";
+  struct stat seen {};
+  if (::lstat(path.c_str(), &seen) != 0) {
+    return true;
+  }
+  return S_ISREG(seen.st_mode) && std::time(nullptr) - seen.st_mtim.tv_sec >= kStaleLockSecs &&
+         ::unlink(path.c_str()) == 0;
+}
+
+Status UserRepository::swap_locked(const std::string& name, const Oid& expected,
+                                   const Oid& desired) const {
+  Transaction transaction;
+  int code = git_transaction_new(out(transaction), repository_);
+  const auto give_up = std::chrono::steady_clock::now() + kLockPatience;
+  while (code == 0) {
+    code = git_transaction_lock_ref(transaction.get(), name.c_str());
+    // Not found: whoever deleted the last ref of a folder pruned it just as the lock was to be made.
+    if (code != GIT_ELOCKED && code != GIT_ENOTFOUND) {
+      break;
+    }
+    if (std::chrono::steady_clock::now() >= give_up) {
+      if (code == GIT_ENOTFOUND) {
+        break;
+      }
+      if (!break_stale_lock(name)) {
+        return Error(Errc::External, "cannot update ref '" + name + "': another process holds '" +
+                                         common_dir_ + name + ".lock'; end it and go on");
+      }
+    }
+    std::this_thread::sleep_for(kLockRetry);
+    code = git_transaction_new(out(transaction), repository_);
+  }
+  if (code < 0) {
+    return git_failure(code, "lock ref '" + name + "'");
+  }
+  // Nobody else can move the ref from here to the commit.
+  DIRECTOR_TRY(const Oid found, current_value(repository_, name));
+  if (found != expected) {
+    return changed(name, expected, found.empty() ? "absent" : to_hex(found));
+  }
+  if (desired.empty()) {
+    code = git_transaction_remove(transaction.get(), name.c_str());
+  } else {
+    const git_oid id = raw(desired);
+    Signature signature;
+    code = git_signature_now(out(signature), "director", "director@localhost");
+    if (code == 0) {
+      code = git_transaction_set_target(transaction.get(), name.c_str(), &id, signature.get(),
+                                        nullptr);
+    }
+  }
+  if (code == 0) {
+    code = git_transaction_commit(transaction.get());
+  }
+  return code < 0 ? Status(git_failure(code, "update ref '" + name + "'")) : ok();
+}
+
+Status UserRepository::update_ref(const std::string& name, std::string_view expected,
+                                  std::string_view desired) const {
+  int valid = 0;
+  if (!is_ours(name) || git_reference_name_is_valid(&valid, name.c_str()) < 0 || valid == 0 ||
+      name.find('\0') != std::string::npos) {
+    return Error(Errc::Invalid, "cannot update ref " + printable(name) +
+                                    ": only valid names under refs/heads/director/ and "
+                                    "refs/director/ are written");
+  }
+  Oid old_value;
+  Oid new_value;
+  if (!expected.empty()) {
+    DIRECTOR_TRY(old_value, parse_oid(expected));
+  }
+  if (!desired.empty()) {
+    DIRECTOR_TRY(new_value, store_->commit(desired));
+  }
+  DIRECTOR_CHECK(refuse_checked_out(name));
+  if (new_value.empty() && old_value.empty()) {
+    DIRECTOR_TRY(const Oid found, current_value(repository_, name));
+    return found.empty() ? ok() : Status(changed(name, old_value, to_hex(found)));
+  }
+  if (old_value.empty()) {
+    DIRECTOR_CHECK(refuse_overlap(name));
+  }
+  if (!new_value.empty()) {
+    DIRECTOR_CHECK(flush_objects());
+  }
+  return swap_locked(name, old_value, new_value);
+}
+
+}  // namespace director::vcs_git

@@ -1,0 +1,54 @@
+/// A slot's folder brought to a tree, and read back as one.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "object_store.hpp"
+#include "slot_fs.hpp"
+#include "stat_cache.hpp"
+#include "types.hpp"
+
+namespace director::vcs_git {
+
+/// A slot with its folders made and its top open. The top is never a link.
+struct OpenSlot {
+  UniqueFd root;
+  std::string cache_path;
+};
+[[nodiscard]] Result<OpenSlot> open_slot(const slot& where);
+
+/// What the private clone in a slot needs to know of the user's repository.
+struct CloneSource {
+  std::string objects_dir;   ///< absolute
+  std::string shallow_file;  ///< its commits' missing parents; may not exist
+};
+
+/// Makes every file as in `tree`, and removes everything else but `keep` and ".git". `keep` does
+/// not protect a link, nor a folder that the tree has something in. Modes are 0644, 0755, and 0755
+/// for folders. Returns what the slot holds then. Interrupted, it goes on at the next call.
+[[nodiscard]] Result<std::unique_ptr<StatCache>> restore_files(
+    const ObjectStore& store, const OpenSlot& slot, const Oid& tree,
+    const std::vector<std::string>& keep);
+
+/// Makes ".git" anew, whatever it was: a clone that borrows `source`'s objects, detached at `head`,
+/// with an index of `files`, no remote, no hook.
+[[nodiscard]] Status write_clone(const OpenSlot& slot, const CloneSource& source, const Oid& head,
+                                 const StatCache& files);
+
+struct Snapshot {
+  Oid tree;
+  std::vector<change> changes;
+};
+
+/// Files beyond this size are FoundKind::Other: git holds each file in memory whole, and a sparse
+/// file of a terabyte would keep us reading for hours.
+inline constexpr std::uint64_t kMaxFileSize = std::uint64_t{1} << 30;
+
+/// The slot's files as a tree, and how they differ from `base`.
+[[nodiscard]] Result<Snapshot> take_snapshot(const ObjectStore& store, const OpenSlot& slot,
+                                             const Oid& base,
+                                             const std::vector<std::string>& ignore);
+
+}  // namespace director::vcs_git

@@ -1,0 +1,288 @@
+#include "tests/contract/process/child.hpp"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <functional>
+#include <map>
+
+#include "core/platform/local_launcher.hpp"
+#include "core/platform/system_clock.hpp"
+
+namespace director::process_test {
+namespace {
+
+using Args = std::vector<std::string>;
+
+[[noreturn]] void live_for_ever() {
+  for (;;) {
+    ::pause();
+  }
+}
+
+void say(const std::string& text) {
+  std::fputs(text.c_str(), stdout);
+  std::fflush(stdout);
+}
+
+void release_streams() {
+  const int null = ::open("/dev/null", O_RDWR);
+  for (int fd = 0; fd < 3; ++fd) {
+    ::dup2(null, fd);
+  }
+}
+
+/// Forks a process that leaves group and session, tells its pid, and lives for ever.
+void leave_stray(bool twice, bool keep_streams) {
+  std::array<int, 2> born{};
+  if (::pipe(born.data()) != 0) {
+    std::abort();
+  }
+  if (::fork() == 0) {
+    ::setsid();
+    if (twice && ::fork() != 0) {
+      ::_exit(0);
+    }
+    std::signal(SIGTERM, SIG_IGN);
+    std::signal(SIGHUP, SIG_IGN);
+    say("stray " + std::to_string(::getpid()) + "\n");
+    if (!keep_streams) {
+      release_streams();
+    }
+    ::close(born[0]);
+    ::close(born[1]);
+    live_for_ever();
+  }
+  ::close(born[1]);
+  char byte = 0;
+  while (::read(born[0], &byte, 1) > 0) {
+  }
+}
+
+/// A generation every few microseconds, each the orphan of the last.
+[[noreturn]] void fork_on_and_on() {
+  ::setsid();
+  release_streams();
+  for (;;) {
+    if (::fork() > 0) {
+      ::_exit(0);
+    }
+    ::setsid();
+  }
+}
+
+int copy_stdin() {
+  std::array<char, 65536> buffer{};
+  ssize_t got = 0;
+  while ((got = ::read(0, buffer.data(), buffer.size())) > 0) {
+    for (ssize_t done = 0; done < got;) {
+      const ssize_t wrote = ::write(1, buffer.data() + done, static_cast<std::size_t>(got - done));
+      if (wrote <= 0) {
+        return 1;
+      }
+      done += wrote;
+    }
+  }
+  return 0;
+}
+
+int write_bytes(char byte, std::size_t count) {
+  const std::string block(1 << 16, byte);
+  for (std::size_t done = 0; done < count; done += block.size()) {
+    std::fwrite(block.data(), 1, std::min(block.size(), count - done), stdout);
+  }
+  std::fflush(stdout);
+  return 0;
+}
+
+int list_descriptors() {
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    std::error_code error;
+    const auto target = std::filesystem::read_symlink(entry.path(), error);
+    if (!error && target.string().find("/proc/") != 0) {
+      say(entry.path().filename().string() + "\n");
+    }
+  }
+  return 0;
+}
+
+/// A director at work: runs "daemon-hang" and passes on what it says.
+int act_as_director() {
+  const platform::SystemClock clock;
+  platform::LocalLauncher launcher(clock, platform::Environment::of_this_process());
+  ports::Command command;
+  command.argv = {"/proc/self/exe", "--child=daemon-hang"};
+  command.argv.front() = std::filesystem::read_symlink("/proc/self/exe").string();
+  command.cwd = "/";
+  const auto exit = launcher.run(command,
+                                 [](const ports::OutputLine& line) {
+                                   say(std::string(line.text) + "\n");
+                                   return true;
+                                 },
+                                 {});
+  if (!exit) {
+    say(exit.error().message() + "\n");
+    return 1;
+  }
+  return 0;
+}
+
+int read_signals() {
+  sigset_t mask;
+  ::sigprocmask(SIG_SETMASK, nullptr, &mask);
+  for (int signal = 1; signal < SIGRTMIN; ++signal) {
+    struct sigaction action {};
+    if (::sigaction(signal, nullptr, &action) == 0 && signal == SIGPIPE &&
+        action.sa_handler != SIG_DFL) {
+      say("SIGPIPE is not default\n");
+    }
+    if (::sigismember(&mask, signal) == 1) {
+      say("blocked " + std::to_string(signal) + "\n");
+    }
+  }
+  say(::getpgrp() == ::getpid() && ::getsid(0) == ::getpid() ? "own session\n" : "shared\n");
+  return 0;
+}
+
+const std::map<std::string, std::function<int(const Args&)>>& modes() {
+  static const std::map<std::string, std::function<int(const Args&)>> all{
+      {"exit", [](const Args& args) { return std::stoi(args.at(0)); }},
+      {"signal",
+       [](const Args& args) {
+         std::signal(std::stoi(args.at(0)), SIG_DFL);  // a sanitizer has handlers of its own
+         ::kill(::getpid(), std::stoi(args.at(0)));
+         return 0;
+       }},
+      {"say",
+       [](const Args& args) {
+         say(args.at(0));
+         return 0;
+       }},
+      {"both",
+       [](const Args&) {
+         say("one\ntwo\n");
+         std::fputs("uno\ndue\n", stderr);
+         return 0;
+       }},
+      {"hang", [](const Args&) -> int { live_for_ever(); }},
+      {"say-hang",
+       [](const Args&) -> int {
+         say("ready\n");
+         live_for_ever();
+       }},
+      {"ignore-term",
+       [](const Args&) -> int {
+         std::signal(SIGTERM, SIG_IGN);
+         say("ready\n");
+         live_for_ever();
+       }},
+      {"obey-term",
+       [](const Args&) -> int {
+         std::signal(SIGTERM, [](int) {
+           (void)!::write(1, "tidied\n", 7);
+           ::_exit(0);
+         });
+         say("ready\n");
+         live_for_ever();
+       }},
+      {"setsid",
+       [](const Args&) {
+         leave_stray(false, true);
+         return 7;
+       }},
+      {"daemon",
+       [](const Args&) {
+         leave_stray(true, false);
+         return 0;
+       }},
+      {"daemon-hang",
+       [](const Args&) -> int {
+         leave_stray(true, false);
+         leave_stray(false, true);
+         say("self " + std::to_string(::getpid()) + "\n");
+         live_for_ever();
+       }},
+      {"chatty-stray",
+       [](const Args&) {
+         if (::fork() == 0) {
+           ::setsid();
+           for (;;) {
+             say("noise\n");
+           }
+         }
+         return 0;
+       }},
+      {"fork-on",
+       [](const Args&) {
+         if (::fork() == 0) {
+           fork_on_and_on();
+         }
+         return 0;
+       }},
+      {"tree",
+       [](const Args&) {
+         for (int depth = 0; depth < 20 && ::fork() == 0; ++depth) {
+           ::setsid();
+         }
+         live_for_ever();
+         return 0;
+       }},
+      {"kill-watcher",
+       [](const Args&) -> int {
+         leave_stray(true, true);
+         ::kill(::getppid(), SIGKILL);
+         live_for_ever();
+       }},
+      {"stop-watcher",
+       [](const Args&) -> int {
+         leave_stray(true, true);
+         ::kill(::getppid(), SIGSTOP);
+         say("ready\n");
+         live_for_ever();
+       }},
+      {"cat", [](const Args&) { return copy_stdin(); }},
+      {"close-stdin",
+       [](const Args&) {
+         ::close(0);
+         say("closed\n");
+         return 0;
+       }},
+      {"bytes",
+       [](const Args& args) { return write_bytes(args.at(0)[0], std::stoul(args.at(1))); }},
+      {"env",
+       [](const Args&) {
+         for (char** entry = ::environ; *entry != nullptr; ++entry) {
+           say(std::string(*entry) + "\n");
+         }
+         return 0;
+       }},
+      {"cwd",
+       [](const Args&) {
+         say(std::filesystem::current_path().string() + "\n");
+         return 0;
+       }},
+      {"fds", [](const Args&) { return list_descriptors(); }},
+      {"signals", [](const Args&) { return read_signals(); }},
+      {"args",
+       [](const Args& args) {
+         for (const std::string& arg : args) {
+           say("[" + arg + "]\n");
+         }
+         return 0;
+       }},
+      {"director", [](const Args&) { return act_as_director(); }},
+  };
+  return all;
+}
+
+}  // namespace
+
+int act_as_child(const std::string& mode, const Args& args) { return modes().at(mode)(args); }
+
+}  // namespace director::process_test

@@ -1,0 +1,88 @@
+#include "tests/contract/process/system.hpp"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+namespace director::process_test {
+
+namespace fs = std::filesystem;
+
+std::string own_executable() { return fs::read_symlink("/proc/self/exe").string(); }
+
+std::vector<pid_t> marked(const std::string& mark) {
+  std::vector<pid_t> found;
+  for (const auto& entry : fs::directory_iterator("/proc")) {
+    const std::string name = entry.path().filename().string();
+    if (name.find_first_not_of("0123456789") != std::string::npos) {
+      continue;
+    }
+    std::ifstream file(entry.path() / "environ", std::ios::binary);
+    const std::string environment{std::istreambuf_iterator<char>(file), {}};
+    if (environment.find("MARK=" + mark) != std::string::npos) {
+      found.push_back(static_cast<pid_t>(std::stol(name)));
+    }
+  }
+  return found;
+}
+
+std::size_t open_descriptors() {
+  return static_cast<std::size_t>(std::distance(fs::directory_iterator("/proc/self/fd"), {}));
+}
+
+bool has_children() {
+  siginfo_t info{};
+  return ::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 || errno != ECHILD;
+}
+
+std::vector<std::string> texts(const std::vector<Line>& lines) {
+  std::vector<std::string> all;
+  for (const Line& line : lines) {
+    all.push_back(line.text);
+  }
+  return all;
+}
+
+ProcessTest::ProcessTest()
+    : launcher(clock, platform::Environment::of_this_process(),
+               platform::Grace{std::chrono::milliseconds(100), std::chrono::milliseconds(50)}) {
+  std::string name = (fs::temp_directory_path() / "director-process-XXXXXX").string();
+  if (::mkdtemp(name.data()) == nullptr) {
+    std::abort();
+  }
+  folder = fs::canonical(name).string();
+  mark = fs::path(folder).filename().string();
+}
+
+ProcessTest::~ProcessTest() {
+  EXPECT_EQ(marked(mark), std::vector<pid_t>{});
+  std::error_code error;
+  fs::remove_all(folder, error);
+}
+
+ports::Command ProcessTest::child(const std::string& mode,
+                                  const std::vector<std::string>& args) const {
+  ports::Command command;
+  command.argv = {own_executable(), "--child=" + mode};
+  command.argv.insert(command.argv.end(), args.begin(), args.end());
+  command.cwd = folder;
+  command.env_set = {"MARK=" + mark};
+  return command;
+}
+
+Result<ports::Exit> ProcessTest::run(const ports::Command& command,
+                                     const ports::CancelToken& cancel) {
+  return launcher.run(
+      command,
+      [this](const ports::OutputLine& line) {
+        lines.push_back({line.is_stderr, line.cut, std::string(line.text)});
+        return true;
+      },
+      cancel);
+}
+
+}  // namespace director::process_test

@@ -1,0 +1,47 @@
+/// Looking at the system from a test, and running the test binary as a command.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+#include "core/platform/local_launcher.hpp"
+#include "core/platform/system_clock.hpp"
+
+namespace director::process_test {
+
+struct Line {
+  bool is_stderr = false;
+  bool cut = false;
+  std::string text;
+};
+
+std::string own_executable();
+/// Living processes that have `MARK=<mark>` in their environment.
+std::vector<pid_t> marked(const std::string& mark);
+std::size_t open_descriptors();
+/// Whether this process has a child, living or dead.
+bool has_children();
+std::vector<std::string> texts(const std::vector<Line>& lines);
+
+/// A launcher with short grace, and the commands' environment marked for each test.
+class ProcessTest : public testing::Test {
+ protected:
+  ProcessTest();
+  ~ProcessTest() override;
+
+  [[nodiscard]] ports::Command child(const std::string& mode,
+                                     const std::vector<std::string>& args = {}) const;
+  /// Collects the lines in `lines`.
+  Result<ports::Exit> run(const ports::Command& command, const ports::CancelToken& cancel = {});
+
+  std::string mark;
+  std::string folder;  ///< an empty one, real path
+  platform::SystemClock clock;
+  platform::LocalLauncher launcher;
+  std::vector<Line> lines;
+};
+
+}  // namespace director::process_test

@@ -1,0 +1,221 @@
+/// A runner, a gate, a reviewer and a sink that follow a script.
+#pragma once
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "director/gate.hpp"
+#include "director/reviewer.hpp"
+#include "director/runner.hpp"
+#include "director/sink.hpp"
+#include "tests/fakes/fake_vcs.hpp"
+
+namespace director::testing {
+
+/// One call of an agent: what it writes, what it costs, how it ends.
+struct Turn {
+  std::map<std::string, std::optional<std::string>> files{};  ///< nullopt: it deletes the file
+  std::string answer = "done";
+  std::optional<agent_failure> failure{};  ///< then `answer` says why
+  bool silent = false;                     ///< returns without having reported an end
+  double cost_usd = 0.25;
+  std::int64_t retry_after_ms = 0;
+};
+
+struct AgentCall {
+  std::string key;  ///< as in the script
+  std::string message;
+  std::string model;
+  bool may_edit = false;
+};
+
+/// Calls about a node go by "<role>-<node>", others by the name of the prompt. The nth call of a
+/// key takes its nth turn; the last one repeats. Safe from any thread.
+class ScriptedRunner final : public director::runner {
+ public:
+  explicit ScriptedRunner(FakeRepository& repository) : repo_(repository) {}
+
+  Fault* fault = nullptr;
+  std::map<std::string, std::vector<Turn>> script;
+  std::function<void(const AgentCall&)> on_call;  ///< before the turn is played
+
+  [[nodiscard]] Status run(const run_request& request, const agent_events& events, host&) override {
+    return with_fault(fault, "runner.run", [&] { return play(request, events); });
+  }
+  [[nodiscard]] Result<std::string> probe(host&) override { return std::string("{}"); }
+
+  [[nodiscard]] std::vector<AgentCall> calls(std::string_view key) const {
+    const std::lock_guard lock(mutex_);
+    std::vector<AgentCall> found;
+    std::copy_if(calls_.begin(), calls_.end(), std::back_inserter(found),
+                 [&](const AgentCall& call) { return key.empty() || call.key == key; });
+    return found;
+  }
+  void forget_calls() {
+    const std::lock_guard lock(mutex_);
+    calls_.clear();
+  }
+
+ private:
+  /// "0007-executor-n1" -> "executor-n1"; "0001-explorer" -> the prompt's name.
+  static std::string key_of(const run_request& request) {
+    const std::string title(request.title.substr(std::min<std::size_t>(5, request.title.size())));
+    return title.find('-') == std::string::npos ? std::string(request.role) : title;
+  }
+
+  Status play(const run_request& request, const agent_events& events) {
+    const AgentCall call{key_of(request), std::string(request.message), std::string(request.model),
+                         request.may_edit};
+    const std::size_t before = calls(call.key).size();
+    {
+      const std::lock_guard lock(mutex_);
+      calls_.push_back(call);
+    }
+    if (on_call) {
+      on_call(call);
+    }
+    const auto turns = script.find(call.key);
+    if (turns == script.end() || turns->second.empty()) {
+      events.fail(agent_failure::config, "the script has nothing for '" + call.key + "'");
+      return ok();
+    }
+    const Turn& turn = turns->second[std::min(before, turns->second.size() - 1)];
+    for (const auto& [path, bytes] : turn.files) {
+      repo_.edit(std::string(request.workdir), path, bytes);
+    }
+    events.spent({100, 10, 5, 1000, 20, turn.cost_usd});
+    if (turn.silent) {
+      return ok();
+    }
+    if (turn.failure) {
+      events.fail(*turn.failure, turn.answer, turn.retry_after_ms);
+    } else {
+      events.finish(turn.answer);
+    }
+    return ok();
+  }
+
+  FakeRepository& repo_;
+  mutable std::mutex mutex_;
+  std::vector<AgentCall> calls_;
+};
+
+/// Commands are words: "+f" f is there; "=f:text" and holds exactly that; "^f,g" not both; "!error"
+/// it cannot be run; "!flaky" passes every other time that the rest passes. Safe from any thread.
+class ScriptedGate final : public director::gate {
+ public:
+  explicit ScriptedGate(FakeRepository& repository) : repo_(repository) {}
+
+  Fault* fault = nullptr;
+  std::function<void(const gate_request&, bool passes)> on_check;  ///< before the verdict is given
+
+  verdict check(const gate_request& request, host&) override {
+    if (fault != nullptr && fault->strikes("gate.check")) {
+      return verdict::error("injected fault in gate.check");
+    }
+    const verdict said = judge(request);
+    if (on_check) {
+      on_check(request, said.outcome == DIRECTOR_GATE_PASS);
+    }
+    return said;
+  }
+
+ private:
+  verdict judge(const gate_request& request) {
+    const FileMap files = repo_.slot(std::string(request.workdir));
+    bool flaky = false;
+    std::istringstream words{std::string(request.command)};
+    for (std::string word; words >> word;) {
+      if (word == "!error") {
+        return verdict::error("exit 127", "command not found");
+      }
+      flaky = flaky || word == "!flaky";
+      if (!holds(files, word)) {
+        return verdict::fail("exit 1", "expected " + word);
+      }
+    }
+    const std::lock_guard lock(mutex_);
+    return flaky && ++flakes_ % 2 == 0 ? verdict::fail("exit 1", "by chance")
+                                       : verdict::pass("exit 0");
+  }
+
+  static bool holds(const FileMap& files, const std::string& word) {
+    const std::string rest = word.substr(1);
+    if (word[0] == '+') {
+      return files.count(rest) != 0;
+    }
+    if (word[0] == '=') {
+      const auto found = files.find(rest.substr(0, rest.find(':')));
+      return found != files.end() && found->second == rest.substr(rest.find(':') + 1);
+    }
+    if (word[0] == '^') {
+      return files.count(rest.substr(0, rest.find(','))) == 0 ||
+             files.count(rest.substr(rest.find(',') + 1)) == 0;
+    }
+    return true;
+  }
+
+  FakeRepository& repo_;
+  std::mutex mutex_;
+  int flakes_ = 0;
+};
+
+/// One review after the other; the last one repeats. Safe from any thread.
+class ScriptedReviewer final : public director::reviewer {
+ public:
+  std::vector<Result<review>> script{review{"fine", {}}};
+  bool asks = false;  ///< asks its role first, as a real one does
+
+  [[nodiscard]] Result<review> examine(const review_request& request, host& services) override {
+    if (asks) {
+      DIRECTOR_CHECK(services.ask(request.role, request.diff, request.workdir));
+    }
+    const std::lock_guard lock(mutex_);
+    diffs_.emplace_back(request.diff);
+    return script[std::min(diffs_.size(), script.size()) - 1];
+  }
+  [[nodiscard]] std::vector<std::string> diffs() const {
+    const std::lock_guard lock(mutex_);
+    return diffs_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<std::string> diffs_;
+};
+
+/// Keeps records once each, as a sink has to. Called under the books' lock.
+class RecordingSink final : public director::sink {
+ public:
+  bool fails = false;
+
+  [[nodiscard]] Status emit(const record& entry, host&) override {
+    if (fails) {
+      return Error(Errc::Io, "sink is full");
+    }
+    records_[std::string(entry.job)][std::string(entry.kind)][entry.sequence] =
+        std::string(entry.json);
+    return ok();
+  }
+  [[nodiscard]] Status flush(host&) override { return ok(); }
+
+  [[nodiscard]] std::vector<std::string> records(const std::string& job, const std::string& kind) {
+    std::vector<std::string> all;
+    for (const auto& [sequence, json] : records_[job][kind]) {
+      all.push_back(json);
+    }
+    return all;
+  }
+
+ private:
+  std::map<std::string, std::map<std::string, std::map<std::uint64_t, std::string>>> records_;
+};
+
+}  // namespace director::testing

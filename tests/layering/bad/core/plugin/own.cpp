@@ -1,0 +1,1 @@
+#include <spdlog/logger.h>

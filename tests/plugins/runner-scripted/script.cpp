@@ -1,0 +1,219 @@
+#include "script.hpp"
+
+#include <initializer_list>
+#include <optional>
+
+#include "json_view.hpp"
+
+namespace runner_scripted {
+
+using director::agent_failure;
+using director::Errc;
+using director::Error;
+using director::Result;
+using plugin_support::as_integer;
+using plugin_support::as_number;
+using plugin_support::as_string;
+using plugin_support::member;
+
+namespace {
+
+using rapidjson::Value;
+
+/// A value and where it stands, so that every complaint names its place.
+struct Place {
+  const Value& value;
+  std::string where;  ///< "/abs/script.json: rules[0].steps[1]"
+
+  [[nodiscard]] Error wrong(const std::string& what) const {
+    return Error(Errc::Invalid,
+                 "cannot use the script: " + where + (what.starts_with('.') ? "" : " ") + what);
+  }
+};
+
+Result<director::Unit> only_keys(const Place& at, std::initializer_list<std::string_view> known) {
+  if (!at.value.IsObject()) {
+    return at.wrong("is no object");
+  }
+  for (const auto& entry : at.value.GetObject()) {
+    bool found = false;
+    for (const std::string_view name : known) {
+      found = found || *as_string(&entry.name) == name;
+    }
+    if (!found) {
+      return at.wrong("has an unknown key '" + std::string(*as_string(&entry.name)) + "'");
+    }
+  }
+  return director::ok();
+}
+
+Result<std::string> text_at(const Place& at, std::string_view name, const std::string& fallback) {
+  const Value* value = member(at.value, name);
+  if (value != nullptr && !value->IsString()) {
+    return at.wrong("." + std::string(name) + " is no text");
+  }
+  return value == nullptr ? fallback : std::string(*as_string(value));
+}
+
+Result<std::int64_t> count_at(const Place& at, std::string_view name) {
+  const Value* value = member(at.value, name);
+  const auto number = value == nullptr ? 0 : as_integer(value).value_or(-1);
+  if (number < 0) {
+    return at.wrong("." + std::string(name) + " is no whole number from 0");
+  }
+  return number;
+}
+
+Result<Step> parse_write(const Place& at) {
+  DIRECTOR_CHECK(only_keys(at, {"write"}));
+  const Value& files = at.value["write"];
+  Write step;
+  if (!files.IsObject()) {
+    return at.wrong(".write is no object");
+  }
+  for (const auto& entry : files.GetObject()) {
+    if (!entry.value.IsString()) {
+      return at.wrong(".write has a content that is no text");
+    }
+    step.files.emplace_back(*as_string(&entry.name), *as_string(&entry.value));
+  }
+  return Step(std::move(step));
+}
+
+Result<Step> parse_delete(const Place& at) {
+  DIRECTOR_CHECK(only_keys(at, {"delete"}));
+  Delete step;
+  if (!at.value["delete"].IsArray()) {
+    return at.wrong(".delete is no array");
+  }
+  for (const auto& path : at.value["delete"].GetArray()) {
+    if (!path.IsString()) {
+      return at.wrong(".delete has an entry that is no text");
+    }
+    step.paths.emplace_back(*as_string(&path));
+  }
+  return Step(std::move(step));
+}
+
+Result<Step> parse_usage(const Place& at) {
+  DIRECTOR_CHECK(only_keys(at, {"usage"}));
+  const Place inner{at.value["usage"], at.where + ".usage"};
+  DIRECTOR_CHECK(
+      only_keys(inner, {"input", "output", "reasoning", "cache_read", "cache_write", "cost"}));
+  director::usage usage;
+  DIRECTOR_TRY(usage.input, count_at(inner, "input"));
+  DIRECTOR_TRY(usage.output, count_at(inner, "output"));
+  DIRECTOR_TRY(usage.reasoning, count_at(inner, "reasoning"));
+  DIRECTOR_TRY(usage.cache_read, count_at(inner, "cache_read"));
+  DIRECTOR_TRY(usage.cache_write, count_at(inner, "cache_write"));
+  if (const Value* cost = member(inner.value, "cost")) {
+    usage.cost_usd = as_number(cost).value_or(-1);
+    if (usage.cost_usd < 0) {
+      return inner.wrong(".cost is no number from 0");
+    }
+  }
+  return Step(usage);
+}
+
+Result<Step> parse_fail(const Place& at) {
+  DIRECTOR_CHECK(only_keys(at, {"fail", "why", "retry_after_ms"}));
+  static constexpr std::pair<std::string_view, agent_failure> names[] = {
+      {"auth", agent_failure::auth},           {"rate_limit", agent_failure::rate_limit},
+      {"transport", agent_failure::transport}, {"model", agent_failure::model},
+      {"refused", agent_failure::refused},     {"config", agent_failure::config}};
+  Fail step;
+  std::optional<agent_failure> found;
+  for (const auto& [name, failure] : names) {
+    if (as_string(member(at.value, "fail")) == name) {
+      found = failure;
+    }
+  }
+  if (!found) {
+    return at.wrong(".fail is none of auth, rate_limit, transport, model, refused, config");
+  }
+  step.failure = *found;
+  DIRECTOR_TRY(step.why, text_at(at, "why", "scripted failure"));
+  DIRECTOR_TRY(step.retry_after_ms, count_at(at, "retry_after_ms"));
+  return Step(std::move(step));
+}
+
+Result<Step> parse_step(const Place& at) {
+  if (member(at.value, "write") != nullptr) {
+    return parse_write(at);
+  }
+  if (member(at.value, "delete") != nullptr) {
+    return parse_delete(at);
+  }
+  if (member(at.value, "usage") != nullptr) {
+    return parse_usage(at);
+  }
+  if (member(at.value, "fail") != nullptr) {
+    return parse_fail(at);
+  }
+  if (member(at.value, "run") != nullptr) {
+    DIRECTOR_CHECK(only_keys(at, {"run"}));
+    DIRECTOR_TRY(std::string command, text_at(at, "run", ""));
+    return Step(Run{std::move(command)});
+  }
+  if (member(at.value, "sleep_ms") != nullptr) {
+    DIRECTOR_CHECK(only_keys(at, {"sleep_ms"}));
+    DIRECTOR_TRY(const std::int64_t duration, count_at(at, "sleep_ms"));
+    return Step(Sleep{duration});
+  }
+  if (member(at.value, "text") != nullptr) {
+    DIRECTOR_CHECK(only_keys(at, {"text"}));
+    DIRECTOR_TRY(std::string text, text_at(at, "text", ""));
+    return Step(Say{std::move(text)});
+  }
+  if (member(at.value, "retry") != nullptr) {
+    DIRECTOR_CHECK(only_keys(at, {"retry", "after_ms"}));
+    Retry step;
+    DIRECTOR_TRY(step.why, text_at(at, "retry", ""));
+    DIRECTOR_TRY(step.after_ms, count_at(at, "after_ms"));
+    return Step(std::move(step));
+  }
+  return at.wrong("is none of write, delete, run, sleep_ms, usage, text, retry, fail");
+}
+
+Result<Rule> parse_rule(const Place& at) {
+  DIRECTOR_CHECK(only_keys(at, {"role", "model", "contains", "nth", "steps"}));
+  Rule rule;
+  DIRECTOR_TRY(rule.role, text_at(at, "role", ""));
+  DIRECTOR_TRY(rule.model, text_at(at, "model", ""));
+  DIRECTOR_TRY(rule.contains, text_at(at, "contains", ""));
+  DIRECTOR_TRY(rule.nth, count_at(at, "nth"));
+  const Value* steps = member(at.value, "steps");
+  if (steps == nullptr || !steps->IsArray()) {
+    return at.wrong(".steps is missing or no array");
+  }
+  for (const auto& value : steps->GetArray()) {
+    const std::string where = at.where + ".steps[" + std::to_string(rule.steps.size()) + "]";
+    DIRECTOR_TRY(Step step, parse_step({value, where}));
+    rule.steps.push_back(std::move(step));
+  }
+  return rule;
+}
+
+}  // namespace
+
+Result<Script> parse_script(std::string_view text, const std::string& path) {
+  auto parsed = plugin_support::parse_json(text);
+  if (!parsed) {
+    return Error(Errc::Invalid, "cannot use the script: " + path + ": " + parsed.error().message());
+  }
+  const Place root{*parsed, path + ":"};
+  DIRECTOR_CHECK(only_keys(root, {"rules"}));
+  const Value* rules = member(*parsed, "rules");
+  if (rules == nullptr || !rules->IsArray()) {
+    return root.wrong("rules is missing or no array");
+  }
+  Script script;
+  for (const auto& value : rules->GetArray()) {
+    const std::string where = path + ": rules[" + std::to_string(script.rules.size()) + "]";
+    DIRECTOR_TRY(Rule rule, parse_rule({value, where}));
+    script.rules.push_back(std::move(rule));
+  }
+  return script;
+}
+
+}  // namespace runner_scripted

@@ -1,0 +1,58 @@
+/// The script of runner-scripted; README.md describes it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "director/result.hpp"
+#include "director/runner.hpp"
+
+namespace runner_scripted {
+
+struct Write {
+  std::vector<std::pair<std::string, std::string>> files;
+};
+struct Delete {
+  std::vector<std::string> paths;
+};
+struct Run {
+  std::string command;
+};
+struct Sleep {
+  std::int64_t ms = 0;
+};
+struct Say {
+  std::string text;
+};
+struct Retry {
+  std::string why;
+  std::int64_t after_ms = 0;
+};
+struct Fail {
+  director::agent_failure failure = director::agent_failure::transport;
+  std::string why;
+  std::int64_t retry_after_ms = 0;
+};
+
+using Step = std::variant<Write, Delete, Run, Sleep, Say, Retry, Fail, director::usage>;
+
+struct Rule {
+  std::string role;      ///< empty: any
+  std::string model;     ///< empty: any
+  std::string contains;  ///< empty: any
+  std::int64_t nth = 0;  ///< 0: any
+  std::vector<Step> steps;
+};
+
+struct Script {
+  std::vector<Rule> rules;
+};
+
+/// Pure. `path` is for messages. Errors: Invalid, with the place in the file.
+[[nodiscard]] director::Result<Script> parse_script(std::string_view text, const std::string& path);
+
+}  // namespace runner_scripted

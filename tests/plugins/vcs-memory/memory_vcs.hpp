@@ -1,0 +1,58 @@
+/// A VCS without git, for tests: the same contract as vcs-git, told in director/abi/vcs.h.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "director/host.hpp"
+#include "director/instance.hpp"
+#include "director/vcs.hpp"
+#include "memory_store.hpp"
+
+namespace director::vcs_memory {
+
+class MemoryVcs final : public director::vcs {
+ public:
+  static constexpr const char* summary = "files in memory, for tests";
+
+  [[nodiscard]] static Result<std::unique_ptr<MemoryVcs>> create(const instance_info& info,
+                                                                 host& services);
+
+  [[nodiscard]] Result<commit_info> resolve(std::string_view revision) override;
+  [[nodiscard]] Result<std::vector<ref>> list_refs(std::string_view prefix) override;
+  [[nodiscard]] Status update_ref(std::string_view name, std::string_view expected,
+                                  std::string_view desired) override;
+  [[nodiscard]] Result<std::vector<commit_info>> history(std::string_view tip,
+                                                         std::string_view base) override;
+  [[nodiscard]] Result<checkout_state> user_checkout() override;
+  [[nodiscard]] Result<std::string> commit(std::string_view tree, std::string_view parent,
+                                           std::string_view message) override;
+  [[nodiscard]] Result<std::string> read_file(std::string_view tree,
+                                              std::string_view path) override;
+  [[nodiscard]] Result<merge_result> merge(std::string_view base_tree, std::string_view our_tree,
+                                           std::string_view their_tree) override;
+  [[nodiscard]] Result<std::vector<change>> changes(std::string_view old_tree,
+                                                    std::string_view new_tree) override;
+  [[nodiscard]] Result<std::string> diff(std::string_view old_tree,
+                                         std::string_view new_tree) override;
+  [[nodiscard]] Status checkout(const slot& where, std::string_view commit, std::string_view tree,
+                                const std::vector<std::string>& keep) override;
+  [[nodiscard]] Result<snapshot_result> snapshot(const slot& where, std::string_view base_tree,
+                                                 const std::vector<std::string>& ignore) override;
+
+ private:
+  MemoryVcs(std::shared_ptr<Store> store, std::string repo_dir)
+      : store_(std::move(store)), repo_dir_(std::move(repo_dir)) {}
+
+  std::shared_ptr<Store> store_;
+  std::string repo_dir_;
+};
+
+/// Errors: NotFound.
+[[nodiscard]] Result<const Tree*> tree_of(const State& state, std::string_view oid);
+[[nodiscard]] Result<const Commit*> commit_of(const State& state, std::string_view oid);
+[[nodiscard]] std::vector<change> compare(const Tree& before, const Tree& after);
+
+}  // namespace director::vcs_memory

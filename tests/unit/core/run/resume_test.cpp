@@ -1,0 +1,221 @@
+#include <gmock/gmock.h>
+
+#include "run_steps.hpp"
+#include "tests/unit/matchers.hpp"
+
+namespace director::run::testing {
+namespace {
+
+using ::director::testing::FailsWith;
+using ::director::testing::IsOk;
+
+TEST(Lane, TwoThatPassTogetherLandOneAfterTheOther) {
+  RunModel model = started({{}, {}}, start(2));
+  until<Land>(model, kA);
+  until<Land>(model, kB);
+  well(model, kA);
+  well(model, kB);
+  EXPECT_EQ(model.node(kB).phase, Phase::Integrating) << "rebuilt on the new tip";
+  EXPECT_EQ(model.state().lane, model.state().index_of(kB));
+  EXPECT_TRUE(model.finish_well());
+  EXPECT_EQ(model.state().outcome, "done");
+  EXPECT_CLEAN(model);
+}
+
+TEST(Lane, HolderThatFailsLetsTheNextOneIn) {
+  const std::vector<RunEvent> ends{WorkFailed{kB, "disk"}, WorkInterrupted{kB},
+                                   Gated{kB, Verdict::Fail, "red", false},
+                                   Gated{kB, Verdict::Error, "127", false}};
+  for (std::size_t i = 0; i < ends.size(); ++i) {
+    RunModel model = started({{}, {}, {}}, start(3));
+    for (const NodeId& id : {kA, kB, kC}) {
+      until<Land>(model, id);
+    }
+    for (const NodeId& id : {kA, kB, kC}) {
+      well(model, id);
+    }
+    ASSERT_EQ(model.state().lane, model.state().index_of(kB));
+    EXPECT_EQ(model.node(kC).phase, Phase::AwaitingLane);
+    until<RunGates>(model, kB);
+    say(model, kB, ends[i]);
+    EXPECT_EQ(model.state().lane, model.state().index_of(kC)) << i;
+    EXPECT_EQ(model.node(kC).phase, Phase::Integrating);
+    EXPECT_TRUE(model.finish_well());
+    EXPECT_CLEAN(model);
+  }
+}
+
+TEST(Lane, WhoPassesWhileTheLaneIsTakenWaitsAndIsGatedAgain) {
+  RunModel model = started({{}, {}, {}}, start(3));
+  until<Land>(model, kA);
+  until<Land>(model, kB);
+  until<RunGates>(model, kC);
+  well(model, kA);
+  well(model, kB);
+  well(model, kC);
+  EXPECT_EQ(model.node(kC).phase, Phase::AwaitingLand);
+  EXPECT_THAT(advance(model.state(), WorkFailed{kC, "x"}, At{1, 1}),
+              FailsWith(Errc::Conflict, "waiting to land"));
+  until<Land>(model, kB);
+  well(model, kB);
+  EXPECT_EQ(model.node(kC).phase, Phase::Integrating);
+  EXPECT_TRUE(model.finish_well());
+  EXPECT_CLEAN(model);
+}
+
+TEST(Lane, NobodyStarvesAndLandingIsInTheOrderOfTheQueue) {
+  constexpr std::size_t kNodes = 16;
+  RunModel model = started(Dependencies(kNodes), start(kNodes));
+  for (const NodeId& id : names(kNodes)) {
+    until<Land>(model, id);
+  }
+  EXPECT_TRUE(model.finish_well());
+  EXPECT_CLEAN(model);
+  std::vector<std::string> landed;
+  for (const RunEvent& event : model.journal()) {
+    if (const auto* one = std::get_if<Landed>(&event)) {
+      landed.push_back(one->node.value);
+    }
+  }
+  std::vector<std::string> expected;
+  for (const NodeId& id : names(kNodes)) {
+    expected.push_back(id.value);
+  }
+  EXPECT_EQ(landed, expected);
+}
+
+TEST(Resume, CandidateIsUsedAgainAndAnyOtherAttemptIsGivenBack) {
+  struct Row {
+    std::size_t steps;  ///< good answers before the process is gone
+    bool reused;
+  };
+  for (const Row& row :
+       {Row{0, false}, Row{1, false}, Row{2, false}, Row{3, true}, Row{4, true}, Row{5, true}}) {
+    RunModel model = started({{}});
+    for (std::size_t i = 0; i < row.steps; ++i) {
+      well(model, kA);
+    }
+    RunModel second = RunModel::resumed({{}}, model.branch(), model.journal());
+    second.feed(start());
+    EXPECT_EQ(std::holds_alternative<Integrate>(second.open().at(0)), row.reused) << row.steps;
+    EXPECT_EQ(second.node(kA).attempts, 1) << row.steps;
+    EXPECT_TRUE(second.finish_well());
+    EXPECT_CLEAN(second);
+  }
+}
+
+TEST(Resume, CountsFailedAttemptsOnceAndGoesOnAtTheRightTier) {
+  RunModel model = started({{}}, start(1, 2));
+  for (int i = 0; i < 2; ++i) {
+    until<CallAgent>(model, kA);
+    say(model, kA, agent(kA, AgentOutcome::Failed));
+  }
+  until<CallAgent>(model, kA);  // the escalation is under way
+  for (int again = 0; again < 3; ++again) {
+    RunModel second = RunModel::resumed({{}}, model.branch(), model.journal());
+    second.feed(start(1, 2));
+    EXPECT_EQ(open_effect<StartAttempt>(second, kA).tier, TierKind::Escalation);
+    EXPECT_EQ(second.node(kA).attempts, 3);
+    EXPECT_EQ(second.node(kA).feedback, "why");
+    model = std::move(second);
+  }
+}
+
+TEST(Resume, LandingThatTheJournalMissedIsTakenInAnyPhase) {
+  for (std::size_t steps = 0; steps <= 5; ++steps) {
+    RunModel model = started({{}, {0}});
+    for (std::size_t i = 0; i < steps; ++i) {
+      well(model, kA);
+    }
+    Branch branch = model.branch();
+    branch.landed[kA] = ++branch.tip;
+    RunModel second = RunModel::resumed({{}, {0}}, branch, model.journal());
+    second.feed(start());
+    EXPECT_EQ(second.node(kA).status, NodeStatus::Done) << steps;
+    EXPECT_TRUE(second.finish_well());
+    EXPECT_EQ(second.state().outcome, "done");
+    EXPECT_CLEAN(second);
+  }
+}
+
+TEST(Resume, NodeThatFailedAndIsFoundLandedUnblocksItsDependents) {
+  RunModel model = started({{}, {0}, {1}});
+  until<Land>(model, kA);
+  say(model, kA, WorkFailed{kA, "the answer was lost"});
+  ASSERT_EQ(model.node(kC).status, NodeStatus::Blocked);
+  Branch branch;
+  branch.landed[kA] = ++branch.tip;
+  RunModel second = RunModel::resumed({{}, {0}, {1}}, branch, model.journal());
+  second.feed(start());
+  EXPECT_TRUE(second.finish_well());
+  EXPECT_EQ(second.state().outcome, "done");
+  EXPECT_CLEAN(second);
+}
+
+TEST(Resume, LandedWithoutALandingIsAConflictUnlessFound) {
+  RunModel model = started({{}});
+  EXPECT_THAT(advance(model.state(), Landed{kA, Oid("c1")}, At{1, 1}),
+              FailsWith(Errc::Conflict, "landed"));
+  EXPECT_THAT(advance(model.state(), Landed{kA, Oid("c1"), true}, At{1, 1}), IsOk());
+}
+
+TEST(Resume, RetryReopensEverythingThatDidNotLandAndNothingElse) {
+  RunModel model = started({{}, {}, {}, {2}, {}}, start(1, 1));
+  until<Land>(model, kA);
+  well(model, kA);
+  say(model, kB, RedChecked{kB, Red::No, ""});
+  say(model, kC, WorkFailed{kC, "disk"});
+  const NodeId last("n4");
+  for (int i = 0; i < 2; ++i) {
+    until<CallAgent>(model, last);
+    say(model, last, agent(last, AgentOutcome::Failed));
+  }
+  ASSERT_TRUE(model.finish_well());
+  const std::vector<NodeStatus> ended{NodeStatus::Done, NodeStatus::Failed, NodeStatus::Error,
+                                      NodeStatus::Blocked, NodeStatus::Escalated};
+  for (std::size_t i = 0; i < ended.size(); ++i) {
+    EXPECT_EQ(model.node(i).status, ended[i]) << i;
+  }
+  model.feed(start(1, 1));
+  ASSERT_TRUE(model.finish_well());
+  for (std::size_t i = 0; i < ended.size(); ++i) {
+    EXPECT_EQ(model.node(i).status, ended[i]) << "without --retry nothing changes: " << i;
+  }
+  RunStarted retry = start(1, 1);
+  retry.retry = true;
+  model.feed(retry);
+  EXPECT_EQ(model.node(kA).status, NodeStatus::Done);
+  EXPECT_EQ(open_effect<StartAttempt>(model, kB).attempt, 1);
+  ASSERT_TRUE(model.finish_well());
+  EXPECT_EQ(model.state().outcome, "done");
+  EXPECT_CLEAN(model);
+}
+
+TEST(Finish, FailedIntegrationIsNotDone) {
+  RunModel model = started({{}});
+  until<Land>(model, kA);
+  well(model, kA);
+  ASSERT_TRUE(std::holds_alternative<RunIntegrationGates>(model.open().at(0)));
+  model.answer(0, [](const RunEffect&) { return IntegrationGated{false, "red"}; });
+  EXPECT_EQ(model.state().outcome, "incomplete");
+  EXPECT_EQ(model.state().integration_detail, "red");
+}
+
+TEST(Finish, InterruptDuringTheLastGatesDoesNotDenyWhatTheySay) {
+  RunModel model = started({{}});
+  until<Land>(model, kA);
+  well(model, kA);
+  model.feed(InterruptSeen{});
+  model.answer(0, [](const RunEffect&) { return IntegrationGated{true, ""}; });
+  EXPECT_EQ(model.state().outcome, "done");
+}
+
+TEST(Finish, IntegrationGatesRunAgainInEachRun) {
+  RunModel model = started({{}});
+  ASSERT_TRUE(model.finish_well());
+  model.feed(start());
+  EXPECT_TRUE(std::holds_alternative<RunIntegrationGates>(model.open().at(0)));
+}
+
+}  // namespace
+}  // namespace director::run::testing

@@ -1,0 +1,281 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "event_parser.hpp"
+#include "opencode_lines.hpp"
+#include "outcome.hpp"
+
+namespace runner_opencode {
+namespace {
+
+using director::agent_failure;
+using director::exec_outcome;
+using director::exec_result;
+using ::testing::HasSubstr;
+
+struct Ended {
+  std::vector<std::string> events;
+  std::vector<std::string> errors;  ///< lines on standard error
+  exec_result end;
+  bool may_edit = true;
+};
+
+Outcome judge_call(const Ended& call) {
+  EventParser parser;
+  StderrNotes notes;
+  for (const std::string& line : call.events) {
+    (void)parser.feed(line);
+  }
+  for (const std::string& line : call.errors) {
+    notes.feed(line);
+  }
+  return judge({"acme/m1", call.may_edit, 300'000}, parser.transcript(), notes, call.end);
+}
+
+const std::vector<std::string> kGood{step_start(), text_line("done"), step_finish("stop")};
+
+std::vector<std::string> good_then(const std::string& line) {
+  std::vector<std::string> lines = kGood;
+  lines.push_back(line);
+  return lines;
+}
+
+TEST(Judge, FinishedCallCountsHoweverTheProcessEnded) {
+  for (const exec_result& end :
+       {exec_result{exec_outcome::exited, 0, 0, 0}, exec_result{exec_outcome::exited, 1, 0, 0},
+        exec_result{exec_outcome::signaled, 0, 9, 0}, exec_result{exec_outcome::timed_out, 0, 0, 9},
+        exec_result{exec_outcome::stalled, 0, 0, 9},
+        exec_result{exec_outcome::cancelled, 0, 0, 9}}) {
+    const Outcome outcome = judge_call({kGood, {}, end});
+    EXPECT_TRUE(outcome.finished);
+    EXPECT_EQ(outcome.answer, "done");
+  }
+}
+
+TEST(Judge, RecoveredOverflowIsSuccess) {
+  std::vector<std::string> lines{error_line("ContextOverflowError", R"({"message":"too long"})")};
+  lines.insert(lines.end(), kGood.begin(), kGood.end());
+  EXPECT_TRUE(judge_call({lines, {}, {exec_outcome::exited, 1, 0, 0}}).finished);
+}
+
+TEST(Judge, EmptyAnswerIsEnoughOnlyForARoleThatEdits) {
+  const std::vector<std::string> lines{step_start(), text_line(" \\n "), step_finish("stop")};
+  EXPECT_TRUE(judge_call({lines, {}, {}, true}).finished);
+  const Outcome outcome = judge_call({lines, {}, {}, false});
+  EXPECT_FALSE(outcome.finished);
+  EXPECT_EQ(outcome.failure, agent_failure::model);
+}
+
+TEST(Judge, FallBackToAnotherAgentIsNeverSuccess) {
+  const Outcome outcome = judge_call(
+      {kGood,
+       {"\x1b[93m\x1b[1m! \x1b[0m agent \"director-x\" not found. Falling back to default agent"},
+       {exec_outcome::stopped, 0, 0, 0}});
+  EXPECT_FALSE(outcome.finished);
+  EXPECT_EQ(outcome.failure, agent_failure::config);
+  EXPECT_THAT(outcome.why, HasSubstr("agent \"director-x\" not found"));
+}
+
+TEST(StderrNotes, BelievesOnlyTheToolsOwnWarnings) {
+  StderrNotes notes;
+  notes.feed("ERROR 2026-11-22 service=x said \"Falling back to default agent\"");
+  notes.feed("level=ERROR text=\"permission requested: bash (x); auto-rejecting\"");
+  EXPECT_FALSE(notes.fell_back());
+  EXPECT_EQ(notes.rejected(), "");
+  notes.feed("\x1b[93m\x1b[1m! \x1b[0mpermission requested: bash (echo hi); auto-rejecting");
+  EXPECT_EQ(notes.rejected(), "permission requested: bash (echo hi); auto-rejecting");
+}
+
+TEST(StderrNotes, TailIsBoundedAndPrintable) {
+  StderrNotes notes;
+  for (int i = 0; i < 1000; ++i) {
+    notes.feed("\x1b[31mline\x1b[0m \xFF\x01 " + std::to_string(i));
+  }
+  EXPECT_LT(notes.tail().size(), 2100u);
+  EXPECT_THAT(notes.tail(), ::testing::EndsWith("line \xEF\xBF\xBD 999"));
+  notes.feed("cut \x1b[");
+  EXPECT_THAT(notes.tail(), ::testing::EndsWith("cut"));
+}
+
+struct Failure {
+  const char* name;
+  Ended call;
+  agent_failure failure;
+  std::string why;
+};
+
+void PrintTo(const Failure& failure, std::ostream* out) { *out << failure.name; }
+
+class Failures : public ::testing::TestWithParam<Failure> {};
+
+TEST_P(Failures, AreClassified) {
+  const Outcome outcome = judge_call(GetParam().call);
+  EXPECT_FALSE(outcome.finished);
+  EXPECT_EQ(outcome.failure, GetParam().failure) << outcome.why;
+  EXPECT_THAT(outcome.why, HasSubstr(GetParam().why));
+}
+
+const exec_result kExit0{exec_outcome::exited, 0, 0, 0};
+const exec_result kExit1{exec_outcome::exited, 1, 0, 0};
+const std::string kOpaque =
+    R"({"message":"Unexpected server error. Check server logs for details.","ref":"err_1"})";
+const std::string kRejected = tool_line(
+    "bash",
+    R"({"status":"error","input":{},"error":"The user rejected permission to use this specific tool call."})");
+
+INSTANTIATE_TEST_SUITE_P(
+    All, Failures,
+    ::testing::Values(
+        Failure{"400",
+                {{http_error(400, "Bad request")}, {}, kExit1},
+                agent_failure::model,
+                "HTTP 400 from http://e/v1"},
+        Failure{"401",
+                {{http_error(401, "Incorrect key")}, {}, kExit1},
+                agent_failure::auth,
+                "provider 'acme'"},
+        Failure{"402",
+                {{http_error(402, "Insufficient credits")}, {}, kExit1},
+                agent_failure::rate_limit,
+                "credits"},
+        Failure{
+            "403", {{http_error(403, "Forbidden")}, {}, kExit1}, agent_failure::auth, "Forbidden"},
+        Failure{"404",
+                {{http_error(404, "The model does not exist")}, {}, kExit1},
+                agent_failure::config,
+                "acme/m1"},
+        Failure{"429",
+                {{http_error(429, "Rate limit reached")}, {}, kExit1},
+                agent_failure::rate_limit,
+                "429"},
+        Failure{"500", {{http_error(500, "error")}, {}, kExit1}, agent_failure::transport, "500"},
+        Failure{
+            "502", {{http_error(502, "Bad Gateway")}, {}, kExit1}, agent_failure::transport, "502"},
+        Failure{"error after stop",
+                {good_then(http_error(500, "late")), {}, kExit1},
+                agent_failure::transport,
+                "late"},
+        Failure{
+            "endpoint down",
+            {{error_line(
+                 "APIError",
+                 R"({"message":"Cannot connect to API: Unable to connect.","isRetryable":true,"metadata":{"url":"http://e"}})")},
+             {},
+             kExit1},
+            agent_failure::transport,
+            "Cannot connect"},
+        Failure{
+            "connection reset",
+            {{error_line(
+                 "APIError",
+                 R"({"message":"Connection reset by server","isRetryable":true,"metadata":{"code":"ECONNRESET"}})")},
+             {},
+             kExit1},
+            agent_failure::transport,
+            "reset"},
+        Failure{
+            "timeout",
+            {{error_line("UnknownError", R"({"message":"The operation timed out."})")}, {}, kExit1},
+            agent_failure::transport,
+            "timed out"},
+        Failure{"quota in the stream",
+                {{error_line("UnknownError", R"({"message":"{\"code\":\"insufficient_quota\"}"})")},
+                 {},
+                 kExit1},
+                agent_failure::rate_limit,
+                "quota"},
+        Failure{"overflow",
+                {{error_line("ContextOverflowError", R"({"message":"maximum context length"})")},
+                 {},
+                 kExit1},
+                agent_failure::model,
+                "maximum context"},
+        Failure{"content filter",
+                {{step_start(), step_finish("content-filter"),
+                  error_line("ContentFilterError", R"({"message":"blocked"})")},
+                 {},
+                 kExit1},
+                agent_failure::model,
+                "blocked"},
+        Failure{"length",
+                {{step_start(), text_line("cut off he"), step_finish("length")}, {}, kExit0},
+                agent_failure::model,
+                "length"},
+        Failure{"unknown model",
+                {{error_line("UnknownError", kOpaque)},
+                 {"ERROR service=server ProviderModelNotFoundError: Model not found: acme/m1"},
+                 kExit1},
+                agent_failure::config,
+                "Model not found: acme/m1"},
+        Failure{"opaque error",
+                {{error_line("UnknownError", kOpaque)}, {"ERROR something broke"}, kExit1},
+                agent_failure::transport,
+                "something broke"},
+        Failure{"bad configuration",
+                {{},
+                 {"\x1b[91m\x1b[1mError: \x1b[0mConfiguration is invalid at /x/opencode.json",
+                  "Expected a string"},
+                 kExit1},
+                agent_failure::config,
+                "/x/opencode.json"},
+        Failure{"rejected",
+                {{step_start(), kRejected, step_finish("tool-calls")},
+                 {"! permission requested: bash (echo hi); auto-rejecting"},
+                 kExit0},
+                agent_failure::refused,
+                "bash (echo hi)"},
+        Failure{"rejected silently",
+                {{step_start(), kRejected, step_finish("tool-calls")}, {}, kExit0},
+                agent_failure::refused,
+                "permission"},
+        Failure{
+            "loop refused",
+            {{step_start(),
+              error_line(
+                  "UnknownError",
+                  R"({"message":"The user rejected permission to use this specific tool call."})")},
+             {},
+             kExit1},
+            agent_failure::refused,
+            "rejected permission"},
+        Failure{"nothing at all", {{}, {}, kExit0}, agent_failure::transport, "status 0"},
+        Failure{"killed",
+                {{step_start()}, {"last words"}, {exec_outcome::signaled, 0, 15, 0}},
+                agent_failure::transport,
+                "signal 15"},
+        Failure{"events lost",
+                {{step_start(), step_finish("tool-calls")}, {}, kExit0},
+                agent_failure::transport,
+                "before the model had finished"},
+        Failure{"deadline",
+                {{step_start()}, {}, {exec_outcome::timed_out, 0, 0, 61'000}},
+                agent_failure::deadline,
+                "61 s"},
+        Failure{"deadline while compacting",
+                {good_then(synthetic_line()), {}, {exec_outcome::timed_out, 0, 0, 61'000}},
+                agent_failure::deadline,
+                "61 s"},
+        Failure{"deadline after an error",
+                {{http_error(401, "bad key")}, {}, {exec_outcome::timed_out, 0, 0, 61'000}},
+                agent_failure::auth,
+                "bad key"},
+        Failure{"stalled",
+                {{step_start()}, {}, {exec_outcome::stalled, 0, 0, 1}},
+                agent_failure::transport,
+                "no sign of life for 300 s"},
+        Failure{"cancelled",
+                {{step_start()}, {}, {exec_outcome::cancelled, 0, 0, 1}},
+                agent_failure::cancelled,
+                "cancelled"}));
+
+TEST(Judge, RateLimitSaysHowLongToWait) {
+  const Outcome outcome =
+      judge_call({{http_error(429, "slow", R"({"retry-after":"7"})")}, {}, kExit1});
+  EXPECT_EQ(outcome.retry_after_ms, 7000);
+}
+
+}  // namespace
+}  // namespace runner_opencode

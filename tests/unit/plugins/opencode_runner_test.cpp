@@ -1,0 +1,198 @@
+// The runner against a scripted host; opencode_live_test.cpp has the real OpenCode.
+#include "opencode_runner.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "agent_record.hpp"
+#include "fakes/fake_host.hpp"
+#include "opencode_lines.hpp"
+#include "unit/matchers.hpp"
+
+namespace runner_opencode {
+namespace {
+
+namespace fs = std::filesystem;
+using director::agent_failure;
+using director::Errc;
+using director::exec_outcome;
+using director::testing::AgentRecord;
+using director::testing::FailsWith;
+using director::testing::FakeHost;
+using director::testing::IsOk;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+class OpencodeRunnerTest : public ::testing::Test {
+ protected:
+  OpencodeRunnerTest() {
+    std::string name = (fs::temp_directory_path() / "director-runner-XXXXXX").string();
+    dir_ = ::mkdtemp(name.data());
+  }
+  ~OpencodeRunnerTest() override { fs::remove_all(dir_); }
+
+  std::unique_ptr<OpencodeRunner> make(const std::string& config) {
+    director::instance_info info{config, dir_ / "repo", dir_ / "repo/.director", dir_ / "cache"};
+    director::host services = fake_.services();
+    auto made = OpencodeRunner::create(info, services);
+    EXPECT_THAT(made, IsOk());
+    return made ? *std::move(made) : nullptr;
+  }
+
+  director::Status run(const director::run_request& request) {
+    director::host services = fake_.services();
+    return make(R"({"command": "/bin/sh", "extra_env": ["A=1"]})")
+        ->run(request, record_.events(), services);
+  }
+
+  static director::run_request request() {
+    director::run_request made;
+    made.role = "executor";
+    made.title = "-n1\nsecond line";
+    made.system_prompt = "prompt";
+    made.message = "do it";
+    made.model = "acme/m1";
+    made.workdir = "/slot";
+    made.may_edit = true;
+    made.stall_ms = 5000;
+    return made;
+  }
+
+  void script_first_start() { fake_.commands.push_back({}); }
+
+  FakeHost fake_;
+  AgentRecord record_;
+  fs::path dir_;
+};
+
+TEST_F(OpencodeRunnerTest, MessageGoesInByStandardInput) {
+  script_first_start();
+  fake_.commands.push_back(
+      {{{step_start()}, {"noise"}, {text_line("done")}, {step_finish("stop")}}, {}, 0, {}});
+  ASSERT_THAT(run(request()), IsOk());
+  EXPECT_TRUE(record_.finished);
+  EXPECT_EQ(record_.answer, "done");
+  EXPECT_THAT(record_.texts, ElementsAre("done"));
+  ASSERT_EQ(fake_.executed.size(), 2u);
+  EXPECT_THAT(fake_.executed[0].argv,
+              ElementsAre("/bin/sh", "session", "list", "--format", "json"));
+  const director::exec_request& call = fake_.executed[1];
+  EXPECT_THAT(call.argv, ElementsAre("/bin/sh", "run", "--dir", "/slot", "--agent",
+                                     StartsWith("director-executor-"), "--model", "acme/m1",
+                                     "--format", "json", "--title=-n1 second line", "--print-logs",
+                                     "--log-level", "ERROR"));
+  EXPECT_EQ(call.stdin_text, "do it");
+  EXPECT_EQ(call.cwd, "/slot");
+  EXPECT_EQ(call.stall_timeout_ms, 5000);
+  EXPECT_THAT(call.env_unset, Contains("OPENCODE*"));
+  EXPECT_EQ(call.env_set.back(), "A=1");
+}
+
+TEST_F(OpencodeRunnerTest, MissingProgramSaysHowToInstallIt) {
+  fake_.commands.push_back({{}, {}, DIRECTOR_NOT_FOUND, "no such program"});
+  ASSERT_THAT(run(request()), IsOk());
+  EXPECT_EQ(record_.failure, agent_failure::config);
+  EXPECT_THAT(record_.why, HasSubstr("plugin.runner-opencode.command"));
+  EXPECT_EQ(record_.terminal_events, 1);
+}
+
+TEST_F(OpencodeRunnerTest, FallBackToAnotherAgentStopsTheCommandAtOnce) {
+  script_first_start();
+  fake_.commands.push_back({{{"! agent \"x\" not found. Falling back to default agent", true},
+                             {step_start()},
+                             {text_line("done")},
+                             {step_finish("stop")}},
+                            {},
+                            0,
+                            {}});
+  ASSERT_THAT(run(request()), IsOk());
+  EXPECT_FALSE(record_.finished);
+  EXPECT_EQ(record_.failure, agent_failure::config);
+  EXPECT_EQ(fake_.lines_taken.at(1), 1u);
+  EXPECT_TRUE(record_.texts.empty());
+}
+
+TEST_F(OpencodeRunnerTest, FailedFirstStartEndsTheCallBeforeTheModelIsAsked) {
+  fake_.commands.push_back(
+      {{{"database is locked", true}}, {exec_outcome::exited, 1, 0, 0}, 0, {}});
+  ASSERT_THAT(run(request()), IsOk());
+  EXPECT_EQ(record_.failure, agent_failure::transport);
+  EXPECT_THAT(record_.why, HasSubstr("database is locked"));
+  EXPECT_EQ(fake_.executed.size(), 1u);
+}
+
+TEST_F(OpencodeRunnerTest, CancelledCallIsCancelled) {
+  fake_.commands.push_back({{}, {exec_outcome::cancelled, 0, 0, 0}, 0, {}});
+  ASSERT_THAT(run(request()), IsOk());
+  EXPECT_EQ(record_.failure, agent_failure::cancelled);
+}
+
+TEST_F(OpencodeRunnerTest, BadInputRunsNothing) {
+  director::run_request no_model = request();
+  no_model.model = "m1";
+  ASSERT_THAT(run(no_model), IsOk());
+  EXPECT_EQ(record_.failure, agent_failure::config);
+  director::run_request no_message = request();
+  no_message.message = " \n";
+  EXPECT_THAT(run(no_message), FailsWith(Errc::Invalid, "message is empty"));
+  EXPECT_TRUE(fake_.executed.empty());
+}
+
+TEST_F(OpencodeRunnerTest, BrokenUserConfigurationIsConfig) {
+  fs::create_directories(dir_ / "repo");
+  FILE* file = std::fopen((dir_ / "repo/opencode.json").c_str(), "w");
+  ASSERT_NE(file, nullptr);
+  std::fputs("{ broken", file);
+  std::fclose(file);
+  ASSERT_THAT(run(request()), IsOk());
+  EXPECT_EQ(record_.failure, agent_failure::config);
+  EXPECT_THAT(record_.why, HasSubstr("repo/opencode.json"));
+  EXPECT_TRUE(fake_.executed.empty());
+}
+
+TEST_F(OpencodeRunnerTest, TopKThatMayNotArriveIsAWarning) {
+  script_first_start();
+  fake_.commands.push_back({});
+  director::run_request asked = request();
+  asked.top_k = 5;
+  ASSERT_THAT(run(asked), IsOk());
+  ASSERT_FALSE(fake_.logged.empty());
+  EXPECT_EQ(fake_.logged[0].first, director::log_level::warning);
+  EXPECT_THAT(fake_.logged[0].second, HasSubstr("top_k"));
+}
+
+TEST_F(OpencodeRunnerTest, ProbeOfAMissingProgramIsNotFound) {
+  fake_.commands.push_back({{}, {}, DIRECTOR_NOT_FOUND, "no such program"});
+  director::host services = fake_.services();
+  EXPECT_THAT(make(R"({"command": "/bin/sh"})")->probe(services),
+              FailsWith(Errc::NotFound, "install OpenCode"));
+}
+
+TEST_F(OpencodeRunnerTest, AMissingProgramIsFoundBeforeAnythingIsStarted) {
+  director::host services = fake_.services();
+  for (const char* command : {"no-such-agent-tool", "/nonexistent/opencode"}) {
+    director::instance_info info;
+    info.config_json = R"({"command": ")" + std::string(command) + R"("})";
+    EXPECT_THAT(OpencodeRunner::create(info, services),
+                FailsWith(Errc::NotFound, "install OpenCode"));
+  }
+}
+
+TEST_F(OpencodeRunnerTest, ExtraEnvironmentIsChecked) {
+  director::host services = fake_.services();
+  for (const char* entry : {"NOVALUE", "=x", ""}) {
+    director::instance_info info;
+    info.config_json = R"({"extra_env": [")" + std::string(entry) + R"("]})";
+    EXPECT_THAT(OpencodeRunner::create(info, services), FailsWith(Errc::Invalid, "NAME=value"));
+  }
+}
+
+}  // namespace
+}  // namespace runner_opencode
