@@ -155,7 +155,8 @@ Status UserRepository::swap_locked(const std::string& name, const Oid& expected,
   const auto give_up = std::chrono::steady_clock::now() + kLockPatience;
   while (code == 0) {
     code = git_transaction_lock_ref(transaction.get(), name.c_str());
-    // Not found: whoever deleted the last ref of a folder pruned it just as the lock was to be made.
+    // Not found: whoever deleted the last ref of a folder pruned it just as the lock was to be
+    // made.
     if (code != GIT_ELOCKED && code != GIT_ENOTFOUND) {
       break;
     }
