@@ -6,6 +6,7 @@
 #include "cli/report.hpp"
 #include "cli/repository.hpp"
 #include "cli/session.hpp"
+#include "core/base/text.hpp"
 #include "core/engine/books.hpp"
 #include "core/engine/plan_engine.hpp"
 #include "core/engine/replay.hpp"
@@ -77,17 +78,27 @@ Result<run::JobCreated> new_job(engine::Services& services, const PlanOptions& o
   }
 }
 
-void say_where_to_look(const engine::Services& services, engine::PlanEnd end) {
+void say_where_to_look(const engine::Services& services, const run::PlanState& state,
+                       engine::PlanEnd end) {
   if (end == engine::PlanEnd::PausedAtSpec) {
     std::printf(
-        "Gate 1: read %s, edit it as you like,\nthen go on with `director plan --continue`.\n",
+        "Gate 1. Read the specification and edit it as you like:\n  %s\n"
+        "Then approve it: director plan --continue\n",
         services.folders.spec().c_str());
     return;
   }
   std::printf(
-      "Gate 2: read %s and the tests on the job branch,\nthen go on with `director plan "
-      "--continue`.\n",
-      services.folders.plan().c_str());
+      "Gate 2. Read the plan and the tests and edit both as you like:\n  %s\n  %s   (the tests, "
+      "in a checkout of the job's own)\n",
+      services.folders.plan().c_str(), state.gate.checkout.c_str());
+  for (const auto& [node, authored] : state.authored) {
+    if (!authored.warning.empty()) {
+      std::printf("WARNING: the tests of node '%s' are not red: %s\n",
+                  text::printable(node.value).c_str(),
+                  text::printable(text::cut_middle(authored.warning, 400)).c_str());
+    }
+  }
+  std::printf("Then approve them: director plan --continue\n");
 }
 
 /// What to plan: the job as it was left, or one to create in its place.
@@ -106,7 +117,14 @@ Result<Start> prepare(engine::Services& services, const PlanOptions& options) {
   return start;
 }
 
-Result<engine::PlanEnd> plan(Session& session, Start start, const PlanOptions& options) {
+struct Planned {
+  engine::PlanEnd end = engine::PlanEnd::Ready;
+  run::PlanState state;
+};
+
+/// An edit at a gate that cannot be used is Invalid before anything was started; `approved` is
+/// false then.
+Result<Planned> plan(Session& session, Start start, const PlanOptions& options, bool& approved) {
   engine::Services& services = session.services();
   if (start.created) {
     if (start.job.planning.stage != run::Stage::None) {
@@ -126,10 +144,16 @@ Result<engine::PlanEnd> plan(Session& session, Start start, const PlanOptions& o
   } else if (options.go_on && at_gate) {
     DIRECTOR_CHECK(engine.approve());
   }
-  return engine.run();
+  approved = true;
+  DIRECTOR_TRY(const engine::PlanEnd end, engine.run());
+  return Planned{end, engine.state()};
 }
 
-ExitCode report_failure(const Session& session, const Error& error) {
+ExitCode report_failure(const Session& session, const Error& error, bool approved) {
+  if (!approved && error.code() == Errc::Invalid) {
+    print_error(error);
+    return ExitCode::Usage;
+  }
   if (session.interrupted()) {
     std::fputs("interrupted; `director plan --continue` goes on\n", stderr);
     return ExitCode::Interrupted;
@@ -170,14 +194,15 @@ ExitCode plan_command(const CommonOptions& common, const PlanOptions& options) {
     print_error(start.error());
     return ExitCode::Usage;
   }
-  const Result<engine::PlanEnd> end = plan(session, std::move(start).value(), options);
-  if (!end) {
-    return report_failure(session, end.error());
+  bool approved = false;
+  const Result<Planned> planned = plan(session, std::move(start).value(), options, approved);
+  if (!planned) {
+    return report_failure(session, planned.error(), approved);
   }
-  if (*end == engine::PlanEnd::Ready) {
+  if (planned->end == engine::PlanEnd::Ready) {
     print_ready_plan(services);
   } else {
-    say_where_to_look(services, *end);
+    say_where_to_look(services, planned->state, planned->end);
   }
   return ExitCode::Done;
 }

@@ -62,6 +62,10 @@ std::string node_lines(const engine::JobState& job) {
     if (!node.error.empty()) {
       out += std::string(width + 2, ' ') + "^ " + first_line(node.error) + "\n";
     }
+    if (node.status == run::NodeStatus::Escalated && node.failure_points == "outside") {
+      out += std::string(width + 2, ' ') +
+             "^ its output points outside the node's files: a problem of the whole project?\n";
+    }
   }
   return out;
 }
@@ -83,6 +87,9 @@ std::string figures(const engine::JobState& job) {
                 kPercent * counts.share(counts.by_executor));
   out += format("stage-two reviews %.0f %% of nodes, watch-it-fail observed %zu, flaky %zu\n",
                 kPercent * counts.share(counts.reviewed), counts.watched, counts.flaky);
+  if (counts.infra_retries != 0) {
+    out += format("infrastructure failures tried again %zu\n", counts.infra_retries);
+  }
   out += "integration gates " + integration(run) + "\n";
   out += "cost " + dollars(job.ledger.total.usd) +
          format(" in %d calls, %lld tokens in, %lld out\n", job.ledger.total.calls,
@@ -144,6 +151,7 @@ std::string status_json(const engine::JobState& job) {
     out.member("stage_two_trigger_rate", counts.share(counts.reviewed));
     out.member("watch_it_fail_observed", counts.watched);
     out.member("flakes", counts.flaky);
+    out.member("infra_retries", counts.infra_retries);
     out.key("integration_ok");
     if (job.run->integration_ok) {
       out.value(*job.run->integration_ok);

@@ -55,6 +55,7 @@ class DescribeRun {
       case run::AgentOutcome::Budget:
         return named(event.node, "not started: " + brief(event.why));
       case run::AgentOutcome::Infra:
+        return named(event.node, "agent failed: " + brief(event.why)) + again(event.node);
       case run::AgentOutcome::Failed:
       case run::AgentOutcome::Config:
         return named(event.node, "agent failed: " + brief(event.why)) + next(event.node);
@@ -77,10 +78,17 @@ class DescribeRun {
                : named(event.node, "tests: " + brief(event.detail)) + next(event.node);
   }
   std::string operator()(const run::Reviewed& event) const {
+    if (event.over_budget) {
+      return named(event.node, "not reviewed: the cost ceiling leaves no room for it");
+    }
+    if (!event.stage_two) {
+      return named(event.node, "advice: " + brief(event.advice));
+    }
     const char* what = event.verdict == run::Verdict::Pass   ? "review passed: "
                        : event.verdict == run::Verdict::Fail ? "review blocks: "
                                                              : "review failed: ";
-    return named(event.node, what + brief(event.summary));
+    return named(event.node, what + brief(event.summary)) +
+           (event.verdict == run::Verdict::Pass ? "" : next(event.node));
   }
   std::string operator()(const run::Landed& event) const {
     constexpr std::size_t kShort = 10;
@@ -113,6 +121,14 @@ class DescribeRun {
     const run::NodeState& node = state_.nodes[state_.index_of(id)];
     return named(id, std::string(run::to_string(node.status)) + ": " + brief(node.error));
   }
+  /// What follows an infrastructure failure.
+  [[nodiscard]] std::string again(const NodeId& id) const {
+    const run::NodeState& node = state_.nodes[state_.index_of(id)];
+    return node.status == run::NodeStatus::Running
+               ? "; no attempt, trying again (" + std::to_string(node.infra_failures) + " of " +
+                     std::to_string(state_.infra_retries) + ")"
+               : next(id);
+  }
   /// What follows a failure, where that is the end.
   [[nodiscard]] std::string next(const NodeId& id) const {
     const run::NodeState& node = state_.nodes[state_.index_of(id)];
@@ -139,9 +155,17 @@ struct DescribePlan {
                ? "plan.json written: " + std::to_string(event.order.size()) + " nodes"
                : "the plan is not valid: " + brief(event.problems);
   }
+  std::string operator()(const run::TestsWritten&) const { return ""; }
   std::string operator()(const run::TestsAuthored& event) const {
-    return named(event.node, "tests written, red and frozen") +
-           (event.warning.empty() ? "" : " (" + brief(event.warning) + ")");
+    return event.warning.empty()
+               ? named(event.node, "tests written and red")
+               : named(event.node, "tests written, but NOT RED: ") + brief(event.warning);
+  }
+  std::string operator()(const run::GateOpened&) const { return ""; }
+  std::string operator()(const run::GateEdited& event) const {
+    return event.missing.empty()
+               ? "edits taken over"
+               : "edits taken over; tests to be written: " + text::join(event.missing, ", ");
   }
   std::string operator()(const run::TestsRejected& event) const {
     return named(event.node, "tests refused: " + brief(event.why));

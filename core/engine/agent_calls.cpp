@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "core/base/text.hpp"
+#include "core/engine/pause.hpp"
+#include "core/run/backoff.hpp"
 
 namespace director::engine {
 namespace {
@@ -166,6 +168,15 @@ run::CallEnded end_of(const run::CallReserved& reservation, const std::string& c
 
 }  // namespace
 
+Result<std::string> text_of(AgentAnswer answer) {
+  if (answer.outcome != run::AgentOutcome::Ok) {
+    const Errc code =
+        answer.outcome == run::AgentOutcome::Cancelled ? Errc::Cancelled : Errc::External;
+    return Error(code, answer.text);
+  }
+  return std::move(answer.text);
+}
+
 double cost_of(const run::CallEnded& call, const config::Price* price, double reported_usd) {
   if (price == nullptr) {
     return reported_usd > 0 ? reported_usd : 0;
@@ -219,6 +230,25 @@ Result<AgentAnswer> AgentCalls::call(const AgentQuestion& question) {
   return std::move(collector.answer);
 }
 
+Result<AgentAnswer> AgentCalls::call_patiently(const AgentQuestion& question) {
+  const int retries = services_.settings.limits.infra_retries;
+  for (int failures = 0;;) {
+    DIRECTOR_TRY(AgentAnswer answer, call(question));
+    if (answer.outcome != run::AgentOutcome::Infra || ++failures > retries) {
+      return answer;
+    }
+    const auto seed = static_cast<std::uint64_t>(services_.clock.wall().time_since_epoch().count());
+    const std::int64_t delay_ms = run::backoff_ms(failures, answer.retry_after_ms, seed);
+    services_.log.write(ports::LogLevel::Warning,
+                        "agent '" + question.prompt + "': " + answer.text + "; trying again in " +
+                            std::to_string((delay_ms + 999) / 1000) + " s (" +
+                            std::to_string(failures) + " of " + std::to_string(retries) + ")");
+    if (!pause(services_.clock, delay_ms, question.cancel)) {
+      return AgentAnswer{run::AgentOutcome::Cancelled, "interrupted", 0, {}};
+    }
+  }
+}
+
 Result<std::string> AgentCalls::ask(const std::string& role, const std::string& message,
                                     const std::string& workdir, const std::string& node,
                                     const ports::CancelToken& cancel) {
@@ -226,19 +256,14 @@ Result<std::string> AgentCalls::ask(const std::string& role, const std::string& 
   if (!known) {
     return Error(Errc::Invalid, "there is no role '" + role + "'");
   }
-  DIRECTOR_TRY(AgentAnswer answer, call({.role = *known,
-                                         .prompt = prompt_of(*known),
-                                         .message = message,
-                                         .workdir = workdir,
-                                         .may_edit = false,
-                                         .node = NodeId(node),
-                                         .cancel = cancel}));
-  if (answer.outcome != run::AgentOutcome::Ok) {
-    const Errc code =
-        answer.outcome == run::AgentOutcome::Cancelled ? Errc::Cancelled : Errc::External;
-    return Error(code, answer.text);
-  }
-  return std::move(answer.text);
+  DIRECTOR_TRY(AgentAnswer answer, call_patiently({.role = *known,
+                                                   .prompt = prompt_of(*known),
+                                                   .message = message,
+                                                   .workdir = workdir,
+                                                   .may_edit = false,
+                                                   .node = NodeId(node),
+                                                   .cancel = cancel}));
+  return text_of(std::move(answer));
 }
 
 }  // namespace director::engine

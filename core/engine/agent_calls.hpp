@@ -34,6 +34,9 @@ struct AgentAnswer {
   std::vector<run::ToolUse> tools;
 };
 
+/// The answer's text. Errors: Cancelled; External with the reason why there is none.
+[[nodiscard]] Result<std::string> text_of(AgentAnswer answer);
+
 /// What a call costs: by the configured price, else as the tool reported it. `reported_usd`
 /// negative: it did not.
 [[nodiscard]] double cost_of(const run::CallEnded& call, const config::Price* price,
@@ -47,6 +50,10 @@ class AgentCalls final : public ports::AgentDesk {
   /// One call, to its end. Errors are our own: the journal, a missing runner. What the tool or the
   /// model did wrong is an outcome. Blocks.
   [[nodiscard]] Result<AgentAnswer> call(const AgentQuestion& question);
+
+  /// The same, where no state machine retries it: an infrastructure failure is tried again with
+  /// backoff, up to limits.infra_retries times; each try is a call of its own in the ledger.
+  [[nodiscard]] Result<AgentAnswer> call_patiently(const AgentQuestion& question);
 
   /// For plugins: a read-only question.
   [[nodiscard]] Result<std::string> ask(const std::string& role, const std::string& message,

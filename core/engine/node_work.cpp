@@ -1,15 +1,16 @@
 #include "core/engine/node_work.hpp"
 
 #include <algorithm>
-#include <chrono>
-#include <thread>
 #include <utility>
 
 #include "core/base/sha256.hpp"
 #include "core/base/text.hpp"
 #include "core/engine/gate_check.hpp"
 #include "core/engine/guidance.hpp"
+#include "core/engine/pause.hpp"
 #include "core/engine/prompts.hpp"
+#include "core/engine/reviewing.hpp"
+#include "core/plan/attribution.hpp"
 #include "core/plan/contract.hpp"
 #include "core/run/watch.hpp"
 
@@ -33,18 +34,6 @@ NodeWork::NodeWork(const Services& services, AgentCalls& calls, Workspaces& work
   }
 }
 
-Status NodeWork::wait(std::int64_t delay_ms) const {
-  const auto until = services_.clock.now() + std::chrono::milliseconds(delay_ms);
-  constexpr std::chrono::milliseconds kStep{20};
-  while (services_.clock.now() < until) {
-    if (services_.interrupt.cancelled()) {
-      return Error(Errc::Cancelled, "interrupted");
-    }
-    std::this_thread::sleep_for(kStep);
-  }
-  return ok();
-}
-
 Status NodeWork::check_frozen(director::vcs& vcs, const plan::Node& node, const Oid& tree) const {
   for (const std::string& path : node.tests) {
     DIRECTOR_TRY(const std::string bytes,
@@ -66,7 +55,7 @@ Result<director::verdict> NodeWork::run_tests(const plan::Node& node, const dire
 }
 
 Result<run::RunEvent> NodeWork::prepare(const run::StartAttempt& effect, const Oid& base) {
-  DIRECTOR_CHECK(wait(effect.delay_ms));
+  DIRECTOR_CHECK(pause(services_.clock, effect.delay_ms, services_.interrupt));
   const plan::Node& node = this->node(effect.node);
   Context& context = this->context(effect.node);
   context.verify.reset();
@@ -85,8 +74,9 @@ Result<run::RunEvent> NodeWork::prepare(const run::StartAttempt& effect, const O
     DIRECTOR_TRY(const director::verdict verdict, run_tests(node, *context.workspace, {}));
     if (verdict.outcome != DIRECTOR_GATE_FAIL) {
       const run::Red red = verdict.outcome == DIRECTOR_GATE_PASS ? run::Red::No : run::Red::Error;
+      const std::string workspace = context.workspace->dir;
       context.workspace.reset();
-      return run::RunEvent(run::RedChecked{effect.node, red, told(verdict)});
+      return run::RunEvent(run::RedChecked{effect.node, red, told(verdict), workspace});
     }
     context.red_base = context.base;
     context.red_output = verdict.detail;
@@ -95,7 +85,7 @@ Result<run::RunEvent> NodeWork::prepare(const run::StartAttempt& effect, const O
     DIRECTOR_CHECK(
         workspaces_.prepare(*context.workspace, context.base, context.kept, services_.interrupt));
   }
-  return run::RunEvent(run::RedChecked{effect.node, run::Red::Yes, ""});
+  return run::RunEvent(run::RedChecked{effect.node, run::Red::Yes, "", context.workspace->dir});
 }
 
 Result<std::string> NodeWork::executor_message(const plan::Node& node, const Context& context,
@@ -220,60 +210,45 @@ Result<run::RunEvent> NodeWork::gate(const NodeId& id) {
     if (verdict.outcome == DIRECTOR_GATE_PASS) {
       continue;
     }
+    if (verdict.outcome == DIRECTOR_GATE_FAIL) {
+      DIRECTOR_TRY(run::Gated failed, failed_gate(node, context, verdict, i > 0));
+      context.verify.reset();
+      return run::RunEvent(std::move(failed));
+    }
     context.verify.reset();
-    gated.flaky = i > 0 && verdict.outcome == DIRECTOR_GATE_FAIL;
-    gated.verdict =
-        verdict.outcome == DIRECTOR_GATE_FAIL ? run::Verdict::Fail : run::Verdict::Error;
-    gated.detail =
-        (gated.flaky ? "flaky, passed and then failed on the same files: " : "") + told(verdict);
+    gated.verdict = run::Verdict::Error;
+    gated.detail = told(verdict);
     return run::RunEvent(std::move(gated));
   }
   gated.verdict = run::Verdict::Pass;
   return run::RunEvent(std::move(gated));
 }
 
-Result<run::RunEvent> NodeWork::review(const NodeId& id) {
-  const plan::Node& node = this->node(id);
-  Context& context = this->context(id);
+Result<run::Gated> NodeWork::failed_gate(const plan::Node& node, const Context& context,
+                                         const director::verdict& verdict, bool flaky) const {
   DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());
-  DIRECTOR_TRY(const std::string diff, vcs->diff(context.onto_tree.value, context.tree.value));
-  DIRECTOR_TRY(std::shared_ptr<director::reviewer> reviewer, services_.backends.reviewer->lease());
-  const std::unique_ptr<ports::CallHost> host = services_.hosts.open(
-      {.label = id.value + " review",
-       .node = id.value,
-       .purpose = ports::Purpose::Tool,
-       .cancel = services_.interrupt,
-       .deadline = services_.clock.now() + services_.settings.limits.node_timeout,
-       .desk = &calls_});
-  const Result<director::review> review = reviewer->examine({.stage = 2,
-                                                             .node = id.value,
-                                                             .title = node.title,
-                                                             .spec = node.spec,
-                                                             .diff = diff,
-                                                             .workdir = context.verify->dir,
-                                                             .role = "reviewer"},
-                                                            host->services());
+  const plan::Attribution attribution =
+      plan::attribute(node, verdict.detail, context.verify->dir, [&](const std::string& path) {
+        return vcs->read_file(context.tree.value, path).has_value();
+      });
+  run::Gated gated;
+  gated.node = node.id;
+  gated.verdict = run::Verdict::Fail;
+  gated.flaky = flaky;
+  gated.points = plan::to_string(attribution.points);
+  gated.detail = (flaky ? "flaky, passed and then failed on the same files: " : "") +
+                 plan::describe(attribution) + told(verdict);
+  return gated;
+}
+
+Result<run::RunEvent> NodeWork::review(const run::ReviewCandidate& effect) {
+  Context& context = this->context(effect.node);
+  DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());
+  DIRECTOR_TRY(std::string diff, vcs->diff(context.onto_tree.value, context.tree.value));
+  DIRECTOR_TRY(run::Reviewed reviewed,
+               review_candidate(services_, calls_, effect,
+                                {node(effect.node), std::move(diff), context.verify->dir}));
   context.verify.reset();
-  run::Reviewed reviewed;
-  reviewed.node = id;
-  if (!review) {
-    if (services_.interrupt.cancelled()) {
-      return review.error();
-    }
-    const bool passes = services_.settings.review.on_error == config::OnReviewError::Pass;
-    reviewed.verdict = passes ? run::Verdict::Pass : run::Verdict::Error;
-    reviewed.summary = review.error().message();
-    return run::RunEvent(std::move(reviewed));
-  }
-  reviewed.summary = review->summary;
-  reviewed.verdict = run::Verdict::Pass;
-  reviewed.feedback = "The review blocks this change: " + review->summary + "\n";
-  for (const director::finding& finding : review->findings) {
-    if (finding.level == director::severity::critical) {
-      reviewed.verdict = run::Verdict::Fail;
-      reviewed.feedback += "- " + finding.file + ": " + finding.summary + "\n";
-    }
-  }
   return run::RunEvent(std::move(reviewed));
 }
 

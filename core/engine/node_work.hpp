@@ -34,7 +34,7 @@ class NodeWork {
   /// Candidate -> a commit on top of the job branch, judged once more.
   [[nodiscard]] Result<run::RunEvent> integrate(const NodeId& id, const run::NodeState& state);
   [[nodiscard]] Result<run::RunEvent> gate(const NodeId& id);
-  [[nodiscard]] Result<run::RunEvent> review(const NodeId& id);
+  [[nodiscard]] Result<run::RunEvent> review(const run::ReviewCandidate& effect);
   [[nodiscard]] Result<run::RunEvent> land(const NodeId& id);
   /// Gives the node's slots back: its work ended with an error.
   void drop(const NodeId& id);
@@ -60,7 +60,6 @@ class NodeWork {
     return plan_.nodes[index_.at(id)];
   }
   [[nodiscard]] Context& context(const NodeId& id) { return contexts_[index_.at(id)]; }
-  [[nodiscard]] Status wait(std::int64_t delay_ms) const;
   [[nodiscard]] Status check_frozen(director::vcs& vcs, const plan::Node& node,
                                     const Oid& tree) const;
   [[nodiscard]] Result<director::verdict> run_tests(
@@ -68,6 +67,9 @@ class NodeWork {
       const std::vector<director::change>& changes) const;
   [[nodiscard]] Result<std::string> executor_message(const plan::Node& node, const Context& context,
                                                      const run::NodeState& state) const;
+  /// A gate said no: what the next attempt and the records get to know of it.
+  [[nodiscard]] Result<run::Gated> failed_gate(const plan::Node& node, const Context& context,
+                                               const director::verdict& verdict, bool flaky) const;
   [[nodiscard]] std::string commit_message(const plan::Node& node,
                                            const run::NodeState& state) const;
 

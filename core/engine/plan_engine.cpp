@@ -1,5 +1,7 @@
 #include "core/engine/plan_engine.hpp"
 
+#include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "core/base/sha256.hpp"
@@ -22,7 +24,8 @@ PlanEngine::PlanEngine(const Services& services, Books& books, JobState job, Pro
       job_(std::move(job)),
       progress_(progress),
       calls_(services, books),
-      workspaces_(services) {}
+      workspaces_(services),
+      gate_(services, workspaces_, job_.planning) {}
 
 Status PlanEngine::record(const run::PlanEvent& event) {
   // The journal takes nothing that a replay would refuse.
@@ -44,17 +47,54 @@ Status PlanEngine::approve() {
   if (gate == nullptr) {
     return Error(Errc::Conflict, "no gate waits for an approval");
   }
-  if (gate->gate == "plan") {
-    DIRECTOR_TRY(const plan::Plan plan, read_plan());
-    const std::vector<plan::Problem> problems = plan::validate(plan.nodes);
-    if (!problems.empty()) {
-      return Error(Errc::Invalid,
-                   "plan.json is not valid; mend it and run `director plan "
-                   "--continue` again:\n" +
-                       plan::describe(problems));
-    }
+  return gate->gate == "spec" ? approve_spec() : approve_plan();
+}
+
+Status PlanEngine::approve_spec() {
+  const Result<std::string> spec = services_.files.read(services_.folders.spec());
+  if (!spec || text::trim(*spec).empty()) {
+    return Error(Errc::Invalid, "there is no specification in '" +
+                                    services_.folders.spec().string() +
+                                    "'; write it, then `director plan --continue` again");
   }
-  return record(run::GatePassed{gate->gate});
+  return record(run::GatePassed{"spec"});
+}
+
+Status PlanEngine::approve_plan() {
+  DIRECTOR_TRY(const plan::Plan plan, read_plan());
+  if (job_.planning.job.automatic) {
+    return record(run::GatePassed{"plan"});
+  }
+  DIRECTOR_TRY(const bool open, gate_.is_open());
+  if (!open) {
+    DIRECTOR_CHECK(open_gate());
+    return Error(Errc::Invalid, "the tests' checkout was gone; it was made anew in '" +
+                                    job_.planning.gate.checkout +
+                                    "' as the job branch has them: look at them, then `director "
+                                    "plan --continue` again");
+  }
+  DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());
+  DIRECTOR_TRY(const Base base, tip());
+  DIRECTOR_TRY(const director::commit_info branch, vcs->resolve(base.commit.value));
+  DIRECTOR_TRY(GateEdits edits, gate_.take(plan, branch));
+  if (edits.any) {
+    DIRECTOR_TRY(const plan::Topology topology, plan::make_topology(plan.nodes));
+    run::GateEdited edited;
+    for (const NodeId& id : topology.order) {
+      edited.order.push_back(id.value);
+      if (std::find(edits.missing.begin(), edits.missing.end(), id.value) != edits.missing.end()) {
+        edited.missing.push_back(id.value);
+      }
+    }
+    DIRECTOR_CHECK(record(edited));
+  }
+  return edits.missing.empty() ? record(run::GatePassed{"plan"}) : ok();
+}
+
+Status PlanEngine::open_gate() {
+  DIRECTOR_TRY(const Base base, tip());
+  DIRECTOR_TRY(const run::GateOpened opened, gate_.open(base.commit));
+  return record(opened);
 }
 
 Result<PlanEnd> PlanEngine::run() {
@@ -66,6 +106,9 @@ Result<PlanEnd> PlanEngine::run() {
     }
     if (const auto* pause = std::get_if<run::PauseAtGate>(&effect);
         pause != nullptr && !job_.planning.job.automatic) {
+      if (pause->gate == "plan" && job_.planning.gate.commit.empty()) {
+        DIRECTOR_CHECK(open_gate());
+      }
       books_.flush_sinks();
       return pause->gate == "spec" ? PlanEnd::PausedAtSpec : PlanEnd::PausedAtPlan;
     }
@@ -144,13 +187,13 @@ Result<std::string> PlanEngine::ask(config::Role role, const std::string& prompt
   DIRECTOR_TRY(const Base base, tip());
   const SlotLease slot = workspaces_.lease_agent();
   DIRECTOR_CHECK(workspaces_.prepare(*slot, base.commit, Oid(), services_.interrupt));
-  DIRECTOR_TRY(AgentAnswer answer, calls_.call({.role = role,
-                                                .prompt = prompt,
-                                                .message = message,
-                                                .workdir = slot->dir,
-                                                .may_edit = false,
-                                                .node = NodeId(),
-                                                .cancel = services_.interrupt}));
+  DIRECTOR_TRY(AgentAnswer answer, calls_.call_patiently({.role = role,
+                                                          .prompt = prompt,
+                                                          .message = message,
+                                                          .workdir = slot->dir,
+                                                          .may_edit = false,
+                                                          .node = NodeId(),
+                                                          .cancel = services_.interrupt}));
   DIRECTOR_CHECK(require_ok(answer, prompt));
   return std::move(answer.text);
 }
@@ -261,11 +304,13 @@ Result<plan::Plan> PlanEngine::read_plan() {
 }
 
 Status PlanEngine::author(const run::AuthorTests& effect) {
-  progress_.planning_step("writing the tests of " + effect.node.value);
+  progress_.planning_step(
+      (effect.written.commit.empty() ? "writing the tests of " : "checking the tests of ") +
+      effect.node.value);
   DIRECTOR_TRY(const plan::Plan plan, read_plan());
   DIRECTOR_TRY(const Base base, tip());
-  TestAuthoring authoring(services_, calls_, workspaces_, plan, !job_.planning.job.automatic);
-  DIRECTOR_TRY(const run::PlanEvent event, authoring.author(effect, base.commit, base.tree));
+  TestAuthoring authoring(services_, calls_, workspaces_, plan, job_.planning);
+  DIRECTOR_TRY(const run::PlanEvent event, authoring.author(effect, base.commit));
   return record(event);
 }
 

@@ -6,6 +6,7 @@
 
 #include "core/engine/agent_calls.hpp"
 #include "core/engine/books.hpp"
+#include "core/engine/plan_gate.hpp"
 #include "core/engine/progress.hpp"
 #include "core/engine/replay.hpp"
 #include "core/engine/services.hpp"
@@ -25,7 +26,9 @@ class PlanEngine {
 
   /// Starts a job. The journal is empty.
   [[nodiscard]] Status create(const run::JobCreated& job);
-  /// A person has approved what the gate shows. Conflict if no gate waits.
+  /// A person has approved what the gate shows, edits included: those at gate 2 are taken over, and
+  /// where they leave a node without its tests, run() has these written and comes back to the gate.
+  /// Errors: Conflict if no gate waits; Invalid for an edit that cannot be used: the gate waits on.
   [[nodiscard]] Status approve();
   /// Goes on to the next gate or to the end. Blocks. Errors: Cancelled; Invalid if the planner or
   /// the test author did not deliver; External if an agent cannot be reached.
@@ -50,6 +53,9 @@ class PlanEngine {
   [[nodiscard]] Status author(const run::AuthorTests& effect);
   [[nodiscard]] Status freeze();
   [[nodiscard]] Status give_up(const std::string& why);
+  [[nodiscard]] Status approve_spec();
+  [[nodiscard]] Status approve_plan();
+  [[nodiscard]] Status open_gate();
 
   [[nodiscard]] Status propose(const std::string& reply, bool revised);
   [[nodiscard]] Status write_plan(const plan::Plan& plan);
@@ -64,6 +70,7 @@ class PlanEngine {
   Progress& progress_;
   AgentCalls calls_;
   Workspaces workspaces_;
+  PlanGate gate_;
 };
 
 }  // namespace director::engine

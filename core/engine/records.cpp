@@ -47,6 +47,8 @@ void write_common(JsonWriter& out, const run::NodeState& node, const run::Spend&
   out.member("review_blocks", node.review_blocks);
   out.member("wall_secs", seconds(node.started_ms, node.finished_ms));
   out.member("flake_failed", node.flake_failed);
+  out.member("infra_retries", node.infra_retries);
+  out.member("failure_points", node.failure_points);
 }
 
 }  // namespace
@@ -68,6 +70,7 @@ Tally tally(const run::RunState& state) {
     counts.reviewed += node.review_ran ? 1 : 0;
     counts.watched += node.watch == "observed" ? 1 : 0;
     counts.flaky += node.flake_failed ? 1 : 0;
+    counts.infra_retries += static_cast<std::size_t>(node.infra_retries);
   }
   return counts;
 }
@@ -80,8 +83,9 @@ void write_node_state(JsonWriter& out, const run::RunState& state, std::size_t i
   out.member("id", id.value);
   write_common(out, node, ledger.of_node(id));
   out.member("error", node.error);
-  out.member("worktree", "");
+  out.member("worktree", node.workspace);
   out.member("review_summary", node.review_summary);
+  out.member("review_advice", node.advice);
   out.member("watch_it_fail", node.watch);
   out.end_object();
 }
@@ -157,6 +161,7 @@ std::string run_record(const plan::Plan& plan, const run::RunState& state,
   out.member("executor_tier_pct", kPercent * counts.share(counts.by_executor));
   out.member("escalation_rate", counts.share(counts.to_escalation));
   out.member("stage_two_trigger_rate", counts.share(counts.reviewed));
+  out.member("infra_retries", counts.infra_retries);
   out.member("integration_ok", state.integration_ok.value_or(false));
   out.member("wall_secs", seconds(state.started_ms, state.finished_ms));
   out.member("cost_total", ledger.total.usd);

@@ -24,6 +24,7 @@ struct Tally {
   std::size_t reviewed = 0;
   std::size_t watched = 0;  ///< watch-it-fail observed
   std::size_t flaky = 0;
+  std::size_t infra_retries = 0;  ///< tries that infrastructure failures cost
 
   [[nodiscard]] double share(std::size_t count) const {
     return nodes == 0 ? 0 : static_cast<double>(count) / static_cast<double>(nodes);

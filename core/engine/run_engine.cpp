@@ -50,6 +50,7 @@ Result<run::RunState> RunEngine::run(const RunOptions& options) {
   started.max_attempts = options.max_attempts;
   started.infra_retries = services_.settings.limits.infra_retries;
   started.retry = options.retry;
+  started.review_stage_one = services_.settings.review.stage_one_llm;
   started.review_stage_two = services_.settings.review.stage_two;
   started.review_file_threshold = services_.settings.review.stage_two_file_threshold;
   started.tip = tip;
@@ -191,7 +192,7 @@ Status RunEngine::perform(const run::RunEffect& effect) {
   } else if (const auto* gates = std::get_if<run::RunGates>(&effect)) {
     post(gates->node, [this, id = gates->node] { return work_.gate(id); });
   } else if (const auto* review = std::get_if<run::ReviewCandidate>(&effect)) {
-    post(review->node, [this, id = review->node] { return work_.review(id); });
+    post(review->node, [this, effect = *review] { return work_.review(effect); });
   } else if (const auto* land = std::get_if<run::Land>(&effect)) {
     post(land->node, [this, id = land->node] { return work_.land(id); });
   }

@@ -10,10 +10,14 @@ target_sources(
           ${CMAKE_CURRENT_LIST_DIR}/journal.cpp
           ${CMAKE_CURRENT_LIST_DIR}/landed.cpp
           ${CMAKE_CURRENT_LIST_DIR}/node_work.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/pause.cpp
           ${CMAKE_CURRENT_LIST_DIR}/plan_engine.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/plan_gate.cpp
           ${CMAKE_CURRENT_LIST_DIR}/prompts.cpp
           ${CMAKE_CURRENT_LIST_DIR}/records.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/red_check.cpp
           ${CMAKE_CURRENT_LIST_DIR}/replay.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/reviewing.cpp
           ${CMAKE_CURRENT_LIST_DIR}/run_engine.cpp
           ${CMAKE_CURRENT_LIST_DIR}/slots.cpp
           ${CMAKE_CURRENT_LIST_DIR}/test_authoring.cpp

@@ -6,10 +6,10 @@
 
 #include "core/base/sha256.hpp"
 #include "core/base/text.hpp"
-#include "core/engine/gate_check.hpp"
 #include "core/engine/guidance.hpp"
 #include "core/engine/landed.hpp"
 #include "core/engine/prompts.hpp"
+#include "core/engine/red_check.hpp"
 
 namespace director::engine {
 
@@ -31,8 +31,7 @@ Status require_ok(const AgentAnswer& answer, const std::string& agent) {
   return ok();
 }
 
-Result<run::PlanEvent> TestAuthoring::author(const run::AuthorTests& effect, const Oid& tip,
-                                             const Oid& tip_tree) {
+Result<run::PlanEvent> TestAuthoring::author(const run::AuthorTests& effect, const Oid& tip) {
   const auto found = std::find_if(plan_.nodes.begin(), plan_.nodes.end(),
                                   [&](const plan::Node& one) { return one.id == effect.node; });
   if (found == plan_.nodes.end()) {
@@ -46,37 +45,66 @@ Result<run::PlanEvent> TestAuthoring::author(const run::AuthorTests& effect, con
   DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());
   DIRECTOR_TRY(const director::commit_info last, vcs->resolve(tip.value));
   if (trailer(last.message, "Director-Job") == plan_.job_id.value &&
-      trailer(last.message, "Director-Tests") == node.id.value) {
-    DIRECTOR_TRY(std::string why, why_not_red(node, tip));
-    return authored(*vcs, node, tip, std::move(why));
+      trailer(last.message, "Director-Tests") == node.id.value &&
+      absent(*vcs, node, last.tree).empty()) {
+    DIRECTOR_TRY(const RedCheck red, check_red(services_, workspaces_, node, tip));
+    return authored(*vcs, node, tip, red.why);
   }
+  if (effect.written.parent == tip && vcs->resolve(effect.written.commit.value)) {
+    return settle(*vcs, node, effect);
+  }
+  return write(*vcs, node, effect, last);
+}
+
+Result<run::PlanEvent> TestAuthoring::write(director::vcs& vcs, const plan::Node& node,
+                                            const run::AuthorTests& effect,
+                                            const director::commit_info& tip) {
   const SlotLease slot = workspaces_.lease_agent();
-  DIRECTOR_CHECK(workspaces_.prepare(*slot, tip, Oid(), services_.interrupt));
+  DIRECTOR_CHECK(workspaces_.prepare(*slot, Oid(tip.oid), Oid(), services_.interrupt));
   DIRECTOR_TRY(const AgentAnswer answer,
-               calls_.call({.role = config::Role::TestAuthor,
-                            .prompt = "test-author",
-                            .message = test_author_message(
-                                node, effect.rejected, read_guidance(*vcs, tip_tree, node.tests)),
-                            .workdir = slot->dir,
-                            .may_edit = true,
-                            .node = node.id,
-                            .cancel = services_.interrupt}));
+               calls_.call_patiently(
+                   {.role = config::Role::TestAuthor,
+                    .prompt = "test-author",
+                    .message = test_author_message(node, effect.rejected,
+                                                   read_guidance(vcs, Oid(tip.tree), node.tests)),
+                    .workdir = slot->dir,
+                    .may_edit = true,
+                    .node = node.id,
+                    .cancel = services_.interrupt}));
   DIRECTOR_CHECK(require_ok(answer, "test-author"));
   DIRECTOR_TRY(const director::snapshot_result snapshot,
-               vcs->snapshot(*slot, tip_tree.value, services_.settings.ignore));
-  if (std::string why = judge(node, snapshot.changes); !why.empty()) {
+               vcs.snapshot(*slot, tip.tree, services_.settings.ignore));
+  if (std::string why = judge(vcs, node, snapshot); !why.empty()) {
     return run::PlanEvent(run::TestsRejected{node.id, std::move(why)});
   }
   DIRECTOR_TRY(const std::string commit,
-               vcs->commit(snapshot.tree, tip.value,
-                           "Add the tests of " + node.id.value + "\n\nDirector-Job: " +
-                               plan_.job_id.value + "\nDirector-Tests: " + node.id.value + "\n"));
-  DIRECTOR_TRY(std::string why, why_not_red(node, Oid(commit)));
-  if (!why.empty() && (!person_looks_ || effect.rejected.empty())) {
-    return run::PlanEvent(run::TestsRejected{node.id, std::move(why)});
+               vcs.commit(snapshot.tree, tip.oid,
+                          "Add the tests of " + node.id.value + "\n\nDirector-Job: " +
+                              plan_.job_id.value + "\nDirector-Tests: " + node.id.value + "\n"));
+  return run::PlanEvent(run::TestsWritten{node.id, Oid(commit), Oid(tip.oid)});
+}
+
+Result<run::PlanEvent> TestAuthoring::settle(director::vcs& vcs, const plan::Node& node,
+                                             const run::AuthorTests& effect) {
+  const Oid& commit = effect.written.commit;
+  DIRECTOR_TRY(const RedCheck red, check_red(services_, workspaces_, node, commit));
+  if (red.kind != RedKind::Red && (state_.job.automatic || effect.rejected.empty())) {
+    return run::PlanEvent(run::TestsRejected{node.id, red.why});
   }
-  DIRECTOR_CHECK(vcs->update_ref("refs/heads/" + plan_.job_branch, tip.value, commit));
-  return authored(*vcs, node, Oid(commit), std::move(why));
+  DIRECTOR_CHECK(
+      vcs.update_ref("refs/heads/" + plan_.job_branch, effect.written.parent.value, commit.value));
+  return authored(vcs, node, commit, red.why);
+}
+
+std::vector<std::string> TestAuthoring::absent(director::vcs& vcs, const plan::Node& node,
+                                               const std::string& tree) {
+  std::vector<std::string> missing;
+  for (const std::string& path : node.tests) {
+    if (!vcs.read_file(tree, path)) {
+      missing.push_back(path);
+    }
+  }
+  return missing;
 }
 
 Result<run::PlanEvent> TestAuthoring::authored(director::vcs& vcs, const plan::Node& node,
@@ -90,11 +118,18 @@ Result<run::PlanEvent> TestAuthoring::authored(director::vcs& vcs, const plan::N
   return run::PlanEvent(run::TestsAuthored{node.id, commit, std::move(hashes), std::move(warning)});
 }
 
-std::string TestAuthoring::judge(const plan::Node& node,
-                                 const std::vector<director::change>& changes) {
+std::string TestAuthoring::judge(director::vcs& vcs, const plan::Node& node,
+                                 const director::snapshot_result& snapshot) const {
   std::string why;
   std::vector<std::string> missing = node.tests;
-  for (const director::change& change : changes) {
+  // What stands on the job branch from an earlier round may stay as it is.
+  missing.erase(std::remove_if(missing.begin(), missing.end(),
+                               [&](const std::string& path) {
+                                 return state_.authored_paths.contains(path) &&
+                                        vcs.read_file(snapshot.tree, path).has_value();
+                               }),
+                missing.end());
+  for (const director::change& change : snapshot.changes) {
     const bool listed =
         std::find(node.tests.begin(), node.tests.end(), change.path) != node.tests.end();
     const bool file = change.new_type == director::file_type::regular ||
@@ -110,28 +145,6 @@ std::string TestAuthoring::judge(const plan::Node& node,
     why += "- '" + text::printable(path) + "' was not written\n";
   }
   return why;
-}
-
-Result<std::string> TestAuthoring::why_not_red(const plan::Node& node, const Oid& commit) {
-  const SlotLease slot = workspaces_.lease_verify();
-  // Red once may be chance; red each time is what the node can be measured by.
-  const int runs = std::max(2, services_.settings.limits.flake_runs);
-  for (int i = 0; i < runs; ++i) {
-    DIRECTOR_CHECK(workspaces_.prepare(*slot, commit, Oid(), services_.interrupt));
-    DIRECTOR_TRY(const director::verdict verdict,
-                 check_gate(services_, {"tests", node.test_cmd, slot->dir, node.id.value, {}}));
-    switch (verdict.outcome) {
-      case DIRECTOR_GATE_FAIL:
-        continue;
-      case DIRECTOR_GATE_PASS:
-        return i == 0 ? "`" + node.test_cmd +
-                            "` passes although nothing is implemented: the tests check nothing new"
-                      : "`" + node.test_cmd + "` fails and passes by turns: the tests are flaky";
-      default:
-        return "the tests cannot be run: " + told(verdict);
-    }
-  }
-  return std::string();
 }
 
 }  // namespace director::engine

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "core/base/ids.hpp"
 #include "core/engine/agent_calls.hpp"
@@ -11,6 +12,7 @@
 #include "core/run/events.hpp"
 #include "core/run/planning.hpp"
 #include "director/result.hpp"
+#include "director/vcs.hpp"
 
 namespace director::engine {
 
@@ -18,36 +20,40 @@ namespace director::engine {
 /// cannot be reached; the text names the agent.
 [[nodiscard]] Status require_ok(const AgentAnswer& answer, const std::string& agent);
 
+/// Writes to nothing but the job branch.
 class TestAuthoring {
  public:
   TestAuthoring(const Services& services, AgentCalls& calls, Workspaces& workspaces,
-                const plan::Plan& plan, bool person_looks)
-      : services_(services),
-        calls_(calls),
-        workspaces_(workspaces),
-        plan_(plan),
-        person_looks_(person_looks) {}
+                const plan::Plan& plan, const run::PlanState& state)
+      : services_(services), calls_(calls), workspaces_(workspaces), plan_(plan), state_(state) {}
 
-  /// One try at the tests of a node on top of `tip`: TestsAuthored, committed to the job branch, or
-  /// TestsRejected, with nothing changed. With a person at the gate, tests that are not red on the
-  /// second try either are authored with a warning. Tests that `tip` itself is the commit of are
-  /// taken as they are: the journal had missed them. Blocks.
-  [[nodiscard]] Result<run::PlanEvent> author(const run::AuthorTests& effect, const Oid& tip,
-                                              const Oid& tip_tree);
+  /// One step at the tests of a node on top of `tip`. First TestsWritten: the author's files, paid
+  /// for, as a commit; or TestsRejected, with nothing changed. Then, for what is written: it is
+  /// checked to be red, and is TestsAuthored, on the job branch, or TestsRejected. With a person at
+  /// the gate, tests that are not red on the second try either are authored with a warning. Tests
+  /// that `tip` itself is the commit of are taken as they are: the journal had missed them. Blocks.
+  [[nodiscard]] Result<run::PlanEvent> author(const run::AuthorTests& effect, const Oid& tip);
 
  private:
+  [[nodiscard]] Result<run::PlanEvent> write(director::vcs& vcs, const plan::Node& node,
+                                             const run::AuthorTests& effect,
+                                             const director::commit_info& tip);
+  [[nodiscard]] Result<run::PlanEvent> settle(director::vcs& vcs, const plan::Node& node,
+                                              const run::AuthorTests& effect);
   /// Why the change is not one of the node's tests alone; empty: it is.
-  [[nodiscard]] static std::string judge(const plan::Node& node,
-                                         const std::vector<director::change>& changes);
+  [[nodiscard]] std::string judge(director::vcs& vcs, const plan::Node& node,
+                                  const director::snapshot_result& snapshot) const;
   [[nodiscard]] Result<run::PlanEvent> authored(director::vcs& vcs, const plan::Node& node,
                                                 const Oid& commit, std::string warning);
-  [[nodiscard]] Result<std::string> why_not_red(const plan::Node& node, const Oid& commit);
+  /// The node's tests that a tree does not have.
+  [[nodiscard]] static std::vector<std::string> absent(director::vcs& vcs, const plan::Node& node,
+                                                       const std::string& tree);
 
   const Services& services_;
   AgentCalls& calls_;
   Workspaces& workspaces_;
   const plan::Plan& plan_;
-  bool person_looks_;
+  const run::PlanState& state_;
 };
 
 }  // namespace director::engine

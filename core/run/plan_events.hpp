@@ -85,6 +85,21 @@ struct PlanProposed {
   }
 };
 
+/// What the test author wrote, paid for and committed, but not judged yet. No ref names the commit.
+struct TestsWritten {
+  static constexpr std::string_view kType = "tests_written";
+  NodeId node;
+  Oid commit;
+  Oid parent;
+
+  template <typename Visitor>
+  void fields(Visitor& visit) {
+    visit("node", node);
+    visit("commit", commit);
+    visit("parent", parent);
+  }
+};
+
 struct TestsAuthored {
   static constexpr std::string_view kType = "tests_authored";
   NodeId node;
@@ -113,6 +128,32 @@ struct TestsRejected {
   }
 };
 
+/// Gate 2 waits for a person, who may edit the tests in a checkout of the job's own.
+struct GateOpened {
+  static constexpr std::string_view kType = "gate_opened";
+  std::string checkout;  ///< absolute
+  Oid commit;            ///< that it was made of
+
+  template <typename Visitor>
+  void fields(Visitor& visit) {
+    visit("checkout", checkout);
+    visit("commit", commit);
+  }
+};
+
+/// The person's edits at gate 2, taken over: the tests are on the job branch, stale ones are gone.
+struct GateEdited {
+  static constexpr std::string_view kType = "gate_edited";
+  std::vector<std::string> order;    ///< node ids of the edited plan, dependencies first
+  std::vector<std::string> missing;  ///< those of them whose tests the author has to write
+
+  template <typename Visitor>
+  void fields(Visitor& visit) {
+    visit("order", order);
+    visit("missing", missing);
+  }
+};
+
 /// The plan as it will be run, whole, in the format of plan.json.
 struct PlanFrozen {
   static constexpr std::string_view kType = "plan_frozen";
@@ -135,8 +176,8 @@ struct PlanningStopped {
   }
 };
 
-using PlanEvent =
-    std::variant<JobCreated, BranchCreated, ReconWritten, SpecWritten, GatePassed, PlanProposed,
-                 TestsAuthored, TestsRejected, PlanFrozen, PlanningStopped>;
+using PlanEvent = std::variant<JobCreated, BranchCreated, ReconWritten, SpecWritten, GatePassed,
+                               PlanProposed, TestsWritten, TestsAuthored, TestsRejected, GateOpened,
+                               GateEdited, PlanFrozen, PlanningStopped>;
 
 }  // namespace director::run

@@ -1,5 +1,6 @@
 #include "core/run/planning.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace director::run {
@@ -74,16 +75,27 @@ struct Apply {
     state.next_author = 0;
     state.authored.clear();
     state.rejected.clear();
+    state.written = {};
     state.problems.clear();
     state.stage =
         !event.revised && critiques() ? Stage::CritiquingPlan : after_authoring(Stage::Authoring);
     return ok();
   }
 
+  Status operator()(const TestsWritten& event) const {
+    DIRECTOR_CHECK(expect_author(event.node, TestsWritten::kType));
+    state.written = event;
+    return ok();
+  }
+
   Status operator()(const TestsAuthored& event) const {
     DIRECTOR_CHECK(expect_author(event.node, TestsAuthored::kType));
     state.authored[event.node] = event;
+    for (const auto& [path, hash] : event.hashes) {
+      state.authored_paths.insert(path);
+    }
     state.rejected.clear();
+    state.written = {};
     ++state.next_author;
     state.stage = after_authoring(Stage::Authoring);
     return ok();
@@ -95,6 +107,33 @@ struct Apply {
       state.stopped = "tests of node '" + event.node.value + "': " + event.why;
     }
     state.rejected = event.why;
+    state.written = {};
+    return ok();
+  }
+
+  Status operator()(const GateOpened& event) const {
+    DIRECTOR_CHECK(expect(Stage::GatePlan, GateOpened::kType));
+    state.gate = event;
+    return ok();
+  }
+
+  // Nodes whose tests are missing are authored as any other, and the gate waits again.
+  Status operator()(const GateEdited& event) const {
+    DIRECTOR_CHECK(expect(Stage::GatePlan, GateEdited::kType));
+    std::map<NodeId, TestsAuthored> kept;
+    for (const std::string& id : event.order) {
+      const auto found = state.authored.find(NodeId(id));
+      const bool is_missing =
+          std::find(event.missing.begin(), event.missing.end(), id) != event.missing.end();
+      if (found != state.authored.end() && !is_missing) {
+        kept.insert(*found);
+      }
+    }
+    state.authored = std::move(kept);
+    state.order = event.missing;
+    state.next_author = 0;
+    state.gate = {};
+    state.stage = after_authoring(Stage::Authoring);
     return ok();
   }
 
@@ -115,6 +154,7 @@ struct Apply {
     }
     state.stopped.clear();
     state.rejected.clear();
+    state.written = {};
     state.problems.clear();
     state.plan_was_invalid = false;
     return ok();
@@ -200,7 +240,7 @@ PlanEffect next_effect(const PlanState& state) {
     case Stage::CritiquingPlan:
       return CritiquePlan{};
     case Stage::Authoring:
-      return AuthorTests{NodeId(state.order[state.next_author]), state.rejected};
+      return AuthorTests{NodeId(state.order[state.next_author]), state.rejected, state.written};
     case Stage::GatePlan:
       return PauseAtGate{"plan"};
     case Stage::Freezing:

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -42,7 +43,10 @@ struct PlanState {
   std::vector<std::string> order;
   std::size_t next_author = 0;  ///< index into order
   std::string rejected;         ///< why the last tests of that node were refused; empty: first try
+  TestsWritten written;         ///< of that node, not judged yet; its commit empty: none
   std::map<NodeId, TestsAuthored> authored;
+  std::set<std::string> authored_paths;  ///< every test file that was ever committed for a node
+  GateOpened gate;                       ///< gate 2's checkout; its commit empty: none was made
   std::string frozen_plan;
   std::string stopped;  ///< why planning stopped; empty while it goes on
 };
@@ -58,6 +62,7 @@ struct CritiquePlan {};
 struct AuthorTests {
   NodeId node;
   std::string rejected;  ///< why its last tests were refused; empty: the first question
+  TestsWritten written;  ///< paid for already, to be judged; its commit empty: nothing is
 };
 struct FreezePlan {};
 /// Stop here for a person: the gate is named as in GatePassed.

@@ -21,13 +21,15 @@ struct RunStarted {
   int max_attempts = 3;
   int infra_retries = 2;
   bool retry = false;  ///< failed, escalated, blocked and error nodes go back to pending
+  bool review_stage_one = false;
   bool review_stage_two = true;
-  int review_file_threshold = 3;  ///< a diff of more files is reviewed
+  int review_file_threshold = 3;  ///< a diff of more files is reviewed in stage two
   Oid tip;                        ///< of the job branch
 
   template <typename Visitor>
   void fields(Visitor& visit) {
     visit("parallel", parallel);
+    visit("review_stage_one", review_stage_one);
     visit("review_stage_two", review_stage_two);
     visit("review_file_threshold", review_file_threshold);
     visit("max_attempts", max_attempts);
@@ -63,12 +65,14 @@ struct RedChecked {
   NodeId node;
   Red red = Red::Yes;
   std::string detail;
+  std::string workspace{};  ///< folder of the attempt
 
   template <typename Visitor>
   void fields(Visitor& visit) {
     visit("node", node);
     visit("red", red);
     visit("detail", detail);
+    visit("workspace", workspace);
   }
 };
 
@@ -145,7 +149,8 @@ struct Gated {
   NodeId node;
   Verdict verdict = Verdict::Error;
   std::string detail;
-  bool flaky = false;  ///< passed and failed on the same tree
+  bool flaky = false;    ///< passed and failed on the same tree
+  std::string points{};  ///< of a failure: "inside", "outside" or "nowhere", as in plan::Points
 
   template <typename Visitor>
   void fields(Visitor& visit) {
@@ -153,16 +158,21 @@ struct Gated {
     visit("verdict", verdict);
     visit("detail", detail);
     visit("flaky", flaky);
+    visit("points", points);
   }
 };
 
-/// Stage two. Error: it could not be had or read, and the configuration lets that block.
+/// The verdict is that of stage two; where only stage one was due, it is Pass. Error: stage two
+/// could not be had or read, and the configuration lets that block.
 struct Reviewed {
   static constexpr std::string_view kType = "reviewed";
   NodeId node;
   Verdict verdict = Verdict::Error;  ///< Fail: it blocks
   std::string summary;
   std::string feedback;
+  bool stage_two = true;     ///< it took place
+  std::string advice{};      ///< of stage one
+  bool over_budget = false;  ///< the ceiling left no room for the review: nothing was judged
 
   template <typename Visitor>
   void fields(Visitor& visit) {
@@ -170,6 +180,9 @@ struct Reviewed {
     visit("verdict", verdict);
     visit("summary", summary);
     visit("feedback", feedback);
+    visit("stage_two", stage_two);
+    visit("advice", advice);
+    visit("over_budget", over_budget);
   }
 };
 

@@ -17,6 +17,7 @@ class Advance {
     state_.parallel = std::max(1, event.parallel);
     state_.max_attempts = std::max(1, event.max_attempts);
     state_.infra_retries = event.infra_retries;
+    state_.review_stage_one = event.review_stage_one;
     state_.review_stage_two = event.review_stage_two;
     state_.review_file_threshold = event.review_file_threshold;
     state_.tip = event.tip;
@@ -39,6 +40,7 @@ class Advance {
   Status operator()(const RedChecked& event) {
     DIRECTOR_TRY(NodeState * node, expect(event.node, Phase::Preparing, RedChecked::kType));
     const std::size_t index = state_.index_of(event.node);
+    node->workspace = event.workspace;
     switch (event.red) {
       case Red::Yes:
         transition_.enter(index, Phase::Working, CallAgent{event.node});
@@ -119,13 +121,10 @@ class Advance {
     node->flake_failed = node->flake_failed || event.flaky;
     switch (event.verdict) {
       case Verdict::Pass:
-        if (needs_review(*node)) {
-          transition_.enter(index, Phase::Reviewing, ReviewCandidate{event.node});
-        } else {
-          transition_.land_when_free(index);
-        }
+        review_or_land(index);
         return ok();
       case Verdict::Fail:
+        node->failure_points = event.points;
         transition_.fail_attempt(index, event.detail);
         return ok();
       case Verdict::Error:
@@ -138,8 +137,16 @@ class Advance {
   Status operator()(const Reviewed& event) {
     DIRECTOR_TRY(NodeState * node, expect(event.node, Phase::Reviewing, Reviewed::kType));
     const std::size_t index = state_.index_of(event.node);
-    node->review_ran = true;
-    node->review_summary = event.summary;
+    if (event.over_budget) {
+      state_.ceiling = true;
+      transition_.put_back(index);  // its candidate is kept and reviewed in the next run
+      return ok();
+    }
+    node->advice = event.advice;
+    if (event.stage_two) {
+      node->review_ran = true;
+      node->review_summary = event.summary;
+    }
     switch (event.verdict) {
       case Verdict::Pass:
         node->reviewed = true;
@@ -238,9 +245,19 @@ class Advance {
            node.phase != Phase::AwaitingLand;
   }
 
-  [[nodiscard]] bool needs_review(const NodeState& node) const {
-    return state_.review_stage_two && !node.reviewed &&
-           (node.tier == TierKind::Escalation || node.files > state_.review_file_threshold);
+  /// What this candidate has not passed yet.
+  void review_or_land(std::size_t index) {
+    const NodeState& node = state_.nodes[index];
+    const bool wide_or_escalated =
+        node.tier == TierKind::Escalation || node.files > state_.review_file_threshold;
+    const bool stage_one = state_.review_stage_one && !node.reviewed;
+    const bool stage_two = state_.review_stage_two && !node.reviewed && wide_or_escalated;
+    if (stage_one || stage_two) {
+      transition_.enter(index, Phase::Reviewing,
+                        ReviewCandidate{state_.topology->ids[index], stage_one, stage_two});
+    } else {
+      transition_.land_when_free(index);
+    }
   }
 
   [[nodiscard]] static Error unknown(const NodeId& node, std::string_view event) {

@@ -67,6 +67,7 @@ struct NodeState {
   std::size_t missing = 0;  ///< dependencies that have not landed
   int attempts = 0;         ///< counted ones, the one in flight included
   int infra_failures = 0;   ///< of the attempt in flight
+  int infra_retries = 0;    ///< tries that an infrastructure failure cost, over all attempts
   TierKind tier = TierKind::Executor;
   std::string model;
   std::string feedback;   ///< for the next attempt
@@ -79,6 +80,11 @@ struct NodeState {
   bool review_ran = false;
   int review_blocks = 0;
   std::string review_summary;
+  std::string advice;     ///< of stage one, for people
+  std::string workspace;  ///< folder of the attempt in flight, or of the last one
+  /// Where the output of the last failed gate points: "inside" the node's files, "outside",
+  /// "nowhere"; empty: no gate failed.
+  std::string failure_points;
   std::string watch = "unknown";
   bool ran_before_edit = false;
   bool observed_failure = false;
@@ -96,6 +102,7 @@ struct RunState {
   int parallel = 1;
   int max_attempts = 3;
   int infra_retries = 2;
+  bool review_stage_one = false;
   bool review_stage_two = true;
   int review_file_threshold = 3;
   Oid tip;
@@ -136,6 +143,8 @@ struct RunGates {
 };
 struct ReviewCandidate {
   NodeId node;
+  bool stage_one = false;
+  bool stage_two = true;
 };
 struct Land {
   NodeId node;

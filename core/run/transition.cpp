@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/run/backoff.hpp"
+
 namespace director::run {
 namespace {
-
-constexpr std::int64_t kFirstBackoffMs = 1000;
-constexpr std::int64_t kLongestBackoffMs = 60000;
 
 bool has_candidate(const NodeState& node) { return !node.candidate.empty(); }
 
@@ -125,13 +124,14 @@ void Transition::retry_infrastructure(std::size_t index, const std::string& why,
     return;
   }
   ++node.infra_failures;
+  ++node.infra_retries;
   if (node.infra_failures > state_.infra_retries) {
+    --node.infra_retries;  // this failure is not tried again
     settle(index, NodeStatus::Error, why);
     return;
   }
-  const int doublings = std::min(node.infra_failures - 1, 6);
-  const std::int64_t backoff = std::min(kLongestBackoffMs, kFirstBackoffMs << doublings);
-  attempt(index, node.attempts, node.tier, std::max(backoff, retry_after_ms));
+  attempt(index, node.attempts, node.tier,
+          backoff_ms(node.infra_failures, retry_after_ms, at_.sequence));
 }
 
 void Transition::put_back(std::size_t index) {

@@ -106,6 +106,9 @@ TEST(PlanEngine, PausesAtBothGatesForAPerson) {
   ASSERT_THAT(end, IsOk());
   EXPECT_EQ(*end, PlanEnd::PausedAtPlan);
   EXPECT_THAT(world.runner.calls("planner")[0].message, HasSubstr("edited by a person"));
+  end = world.plan(world.job(false));
+  ASSERT_THAT(end, IsOk());
+  EXPECT_EQ(*end, PlanEnd::PausedAtPlan) << "a gate waits until it is approved";
   end = world.plan(world.job(false), true);
   ASSERT_THAT(end, IsOk());
   EXPECT_EQ(*end, PlanEnd::Ready);
@@ -237,15 +240,63 @@ TEST(PlanEngine, BranchThatIsSomebodyElsesIsLeftAlone) {
   EXPECT_EQ(world.repository.ref(kRef), theirs);
 }
 
+Turn down() { return {.answer = "endpoint is down", .failure = agent_failure::transport}; }
+
+TEST(PlanEngine, InfrastructureFailuresAreTriedAgainAndShown) {
+  World world;
+  script(world);
+  world.runner.script["brainstorm"] = {down(), down(), says("the spec")};
+  world.runner.script["test_author-a"] = {down(), writes("tests/a.test")};
+  ASSERT_THAT(world.plan(world.job()), IsOk());
+  EXPECT_EQ(world.runner.calls("brainstorm").size(), 3U);
+  EXPECT_EQ(world.log.count("endpoint is down; trying again in"), 3);
+  EXPECT_EQ(world.log.count("(2 of 2)"), 1);
+  const Result<JobState> job = world.replayed();
+  ASSERT_THAT(job, IsOk());
+  EXPECT_EQ(job->ledger.total.calls, 8) << "each try is paid for and written down";
+}
+
 TEST(PlanEngine, AgentThatCannotBeReachedIsAnErrorAndTheSameCommandGoesOn) {
   World world;
   script(world);
-  world.runner.script["brainstorm"].insert(
-      world.runner.script["brainstorm"].begin(),
-      Turn{.answer = "endpoint is down", .failure = agent_failure::transport});
+  world.runner.script["brainstorm"] = {down(), down(), down(), says("the spec")};
   EXPECT_THAT(world.plan(world.job()), FailsWith(Errc::External, "endpoint is down"));
+  EXPECT_EQ(world.runner.calls("brainstorm").size(), 3U) << "one try and infra_retries";
   ASSERT_THAT(world.plan(world.job()), IsOk());
   EXPECT_EQ(world.runner.calls("explorer").size(), 1U);
+}
+
+TEST(PlanEngine, InterruptedWhileTestsAreCheckedDoesNotPayTheAuthorAgain) {
+  World world;
+  script(world);
+  bool once = false;
+  world.gate.on_check = [&](const gate_request&, bool) {
+    if (!once) {
+      once = true;
+      world.interrupt.cancel();
+    }
+  };
+  ASSERT_THAT(world.plan(world.job()), FailsWith(Errc::Cancelled, "interrupted"));
+  ASSERT_THAT(world.plan(world.job()), IsOk());
+  EXPECT_EQ(world.runner.calls("test_author-a").size(), 1U);
+  EXPECT_EQ(frozen(world).nodes.size(), 2U);
+}
+
+TEST(PlanEngine, TestsWrittenOnABranchThatMovedSinceAreWrittenAnew) {
+  World world;
+  script(world);
+  bool once = false;
+  world.gate.on_check = [&](const gate_request&, bool) {
+    if (!once) {
+      once = true;
+      world.interrupt.cancel();
+    }
+  };
+  ASSERT_THAT(world.plan(world.job()), FailsWith(Errc::Cancelled, "interrupted"));
+  world.repository.commit_on(kRef, {{"other", "x"}});
+  ASSERT_THAT(world.plan(world.job()), IsOk());
+  EXPECT_EQ(world.runner.calls("test_author-a").size(), 2U);
+  EXPECT_EQ(world.repository.files_at(kRef)["other"], "x");
 }
 
 TEST(PlanEngine, CeilingStopsPlanningBeforeTheCall) {

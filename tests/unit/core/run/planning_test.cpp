@@ -16,6 +16,10 @@ PlanProposed invalid(bool revised = false) { return {"node 'a': no files", {}, r
 TestsAuthored authored(const std::string& node) {
   return {NodeId(node), Oid("c-" + node), {{"t/" + node, "00"}}, ""};
 }
+TestsWritten written(const std::string& node) {
+  return {NodeId(node), Oid("w-" + node), Oid("tip")};
+}
+GateOpened opened() { return {"/cache/gates/j", Oid("c-b")}; }
 TestsRejected rejected(const std::string& node) { return {NodeId(node), "not red"}; }
 
 /// The state after these events, each of which has to be legal.
@@ -121,15 +125,33 @@ TEST(Planning, CritiquesOnlyWhenAutomaticAndAsked) {
 }
 
 TEST(Planning, EveryEventThatIsNotDueIsAConflict) {
-  const std::vector<PlanEvent> all{
-      job(true, true),   BranchCreated{},    ReconWritten{},      SpecWritten{false},
-      SpecWritten{true}, GatePassed{"spec"}, GatePassed{"plan"},  GatePassed{"other"},
-      valid(false),      valid(true),        invalid(false),      invalid(true),
-      authored("a"),     authored("b"),      authored("z"),       rejected("a"),
-      rejected("b"),     PlanFrozen{"{}"},   PlanningStopped{"x"}};
+  const std::vector<PlanEvent> all{job(true, true),
+                                   BranchCreated{},
+                                   ReconWritten{},
+                                   SpecWritten{false},
+                                   SpecWritten{true},
+                                   GatePassed{"spec"},
+                                   GatePassed{"plan"},
+                                   GatePassed{"other"},
+                                   valid(false),
+                                   valid(true),
+                                   invalid(false),
+                                   invalid(true),
+                                   authored("a"),
+                                   authored("b"),
+                                   authored("z"),
+                                   rejected("a"),
+                                   rejected("b"),
+                                   PlanFrozen{"{}"},
+                                   PlanningStopped{"x"},
+                                   written("a"),
+                                   written("b"),
+                                   opened(),
+                                   GateEdited{{"a", "b"}, {}}};
   // Which of them are legal after the first n events of by_itself().
   const std::vector<std::vector<std::size_t>> legal{
-      {0}, {1, 17}, {2}, {3}, {4}, {5}, {8, 10}, {9, 11}, {12, 15}, {13, 16}, {6}, {17}, {}};
+      {0},     {1, 17},      {2},          {3},         {4},  {5}, {8, 10},
+      {9, 11}, {12, 15, 19}, {13, 16, 20}, {6, 21, 22}, {17}, {}};
   for (std::size_t n = 0; n < legal.size(); ++n) {
     const PlanState state = after(first(by_itself(), n));
     for (std::size_t i = 0; i < all.size(); ++i) {
@@ -206,6 +228,42 @@ TEST(Planning, TestsRefusedTwiceStopAndTheNextTryIsFresh) {
   const PlanState state = after(events);
   EXPECT_EQ(name_of(next_effect(state)), "author b");
   EXPECT_EQ(state.authored.count(NodeId("a")), 1U);
+}
+
+TEST(Planning, TestsThatArePaidForAreJudgedAndNotWrittenAgain) {
+  std::vector<PlanEvent> events = first(by_hand(), 6);
+  events.push_back(written("a"));
+  const PlanEffect judge = next_effect(after(events));
+  EXPECT_EQ(std::get<AuthorTests>(judge).written.commit, Oid("w-a"));
+  for (const PlanEvent& end : {PlanEvent(authored("a")), PlanEvent(rejected("a"))}) {
+    std::vector<PlanEvent> on = events;
+    on.push_back(end);
+    EXPECT_EQ(std::get<AuthorTests>(next_effect(after(on))).written.commit, Oid())
+        << "what comes next is asked for anew";
+  }
+}
+
+TEST(Planning, EditsAtTheGateThatLackTestsHaveThemWrittenAndComeBack) {
+  std::vector<PlanEvent> events = first(by_hand(), 8);
+  events.push_back(opened());
+  EXPECT_EQ(after(events).gate.checkout, "/cache/gates/j");
+  events.push_back(GateEdited{{"a", "z"}, {"z"}});
+  PlanState state = after(events);
+  EXPECT_EQ(name_of(next_effect(state)), "author z");
+  EXPECT_EQ(state.gate.commit, Oid()) << "another checkout has to be made";
+  EXPECT_EQ(state.authored.count(NodeId("a")), 1U);
+  EXPECT_EQ(state.authored.count(NodeId("b")), 0U) << "the plan has it no more";
+  EXPECT_EQ(state.authored_paths.count("t/b"), 1U) << "so that its test can be removed";
+  events.push_back(authored("z"));
+  EXPECT_EQ(name_of(next_effect(after(events))), "pause plan");
+}
+
+TEST(Planning, EditsAtTheGateThatLackNothingWaitForTheApproval) {
+  std::vector<PlanEvent> events = first(by_hand(), 8);
+  events.push_back(GateEdited{{"a", "b"}, {}});
+  EXPECT_EQ(name_of(next_effect(after(events))), "pause plan");
+  events.push_back(GatePassed{"plan"});
+  EXPECT_EQ(name_of(next_effect(after(events))), "freeze");
 }
 
 TEST(Planning, AdoptedPlanIsReadyAtOnce) {

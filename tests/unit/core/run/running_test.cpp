@@ -167,10 +167,12 @@ TEST(Advance, PausesStopGrowingAndRetryAfterIsHonoured) {
     say(model, kA, agent(kA, AgentOutcome::Infra));
     longest = std::max(longest, open_effect<StartAttempt>(model, kA).delay_ms);
   }
-  EXPECT_EQ(longest, 60000);
+  EXPECT_GE(longest, 60000);
+  EXPECT_LT(longest, 75000);
   until<CallAgent>(model, kA);
   say(model, kA, agent(kA, AgentOutcome::Infra, 123456));
-  EXPECT_EQ(open_effect<StartAttempt>(model, kA).delay_ms, 123456);
+  EXPECT_GE(open_effect<StartAttempt>(model, kA).delay_ms, 123456);
+  EXPECT_EQ(model.node(kA).infra_retries, 81) << "they are counted apart from attempts";
 }
 
 TEST(Advance, NextAttemptHasItsOwnInfrastructureRetries) {

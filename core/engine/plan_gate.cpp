@@ -1,0 +1,167 @@
+#include "core/engine/plan_gate.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+#include <utility>
+
+#include "core/base/text.hpp"
+#include "core/engine/red_check.hpp"
+#include "core/plan/validate.hpp"
+
+namespace director::engine {
+namespace {
+
+constexpr std::string_view kThenGoOn = "mend it, then `director plan --continue` again";
+
+std::set<std::string> tests_of(const plan::Plan& plan) {
+  std::set<std::string> all;
+  for (const plan::Node& node : plan.nodes) {
+    all.insert(node.tests.begin(), node.tests.end());
+  }
+  return all;
+}
+
+}  // namespace
+
+director::slot PlanGate::checkout() const {
+  const std::filesystem::path dir = services_.folders.cache / "gates" / state_.job.job.value;
+  return {dir.string(), dir.string() + ".meta"};
+}
+
+Result<run::GateOpened> PlanGate::open(const Oid& tip) {
+  const director::slot slot = checkout();
+  DIRECTOR_CHECK(workspaces_.prepare(slot, tip, Oid(), services_.interrupt));
+  return run::GateOpened{slot.dir, tip};
+}
+
+Result<bool> PlanGate::is_open() const {
+  if (state_.gate.commit.empty()) {
+    return false;
+  }
+  DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());
+  const Result<director::commit_info> made_of = vcs->resolve(state_.gate.commit.value);
+  return made_of && vcs->snapshot(checkout(), made_of->tree, services_.settings.ignore);
+}
+
+Status PlanGate::judge_plan(const plan::Plan& plan) const {
+  if (plan.job_id != state_.job.job || plan.job_branch != state_.job.branch) {
+    return Error(Errc::Invalid, "plan.json is of another job or branch: job_id has to be '" +
+                                    state_.job.job.value + "' and job_branch '" +
+                                    state_.job.branch + "'; " + std::string(kThenGoOn));
+  }
+  const std::vector<plan::Problem> problems = plan::validate(plan.nodes);
+  return problems.empty()
+             ? ok()
+             : Status(Error(Errc::Invalid, "plan.json is not valid; " + std::string(kThenGoOn) +
+                                               ":\n" + plan::describe(problems)));
+}
+
+Status PlanGate::remove_stale(const plan::Plan& plan) {
+  const std::set<std::string> wanted = tests_of(plan);
+  for (const std::string& path : state_.authored_paths) {
+    if (!wanted.contains(path)) {
+      DIRECTOR_CHECK(services_.files.remove(std::filesystem::path(checkout().dir) / path));
+    }
+  }
+  return ok();
+}
+
+Result<std::string> PlanGate::edited_tree(director::vcs& vcs,
+                                          const director::commit_info& tip) const {
+  DIRECTOR_TRY(const director::commit_info made_of, vcs.resolve(state_.gate.commit.value));
+  DIRECTOR_TRY(const director::snapshot_result snapshot,
+               vcs.snapshot(checkout(), made_of.tree, services_.settings.ignore));
+  if (tip.oid == made_of.oid) {
+    return snapshot.tree;
+  }
+  DIRECTOR_TRY(director::merge_result merged, vcs.merge(made_of.tree, tip.tree, snapshot.tree));
+  if (!merged.merged) {
+    return Error(Errc::Invalid, "the job branch was changed too, and differently, in: " +
+                                    text::printable(text::join(merged.conflicts, ", ")) +
+                                    "; make both the same, then `director plan --continue` again");
+  }
+  return std::move(merged.tree);
+}
+
+Status PlanGate::judge_changes(const plan::Plan& plan,
+                               const std::vector<director::change>& changes) const {
+  const std::set<std::string> wanted = tests_of(plan);
+  std::string problems;
+  for (const director::change& change : changes) {
+    const std::string named = "\n- '" + text::printable(change.path) + "' ";
+    const bool stale = state_.authored_paths.contains(change.path) && !wanted.contains(change.path);
+    if (stale && change.kind == director::change_kind::deleted) {
+      continue;
+    }
+    if (!wanted.contains(change.path)) {
+      problems += named + "is no node's test: undo it, or list it in the node's \"tests\"";
+    } else if (change.kind != director::change_kind::deleted &&
+               change.new_type != director::file_type::regular &&
+               change.new_type != director::file_type::executable) {
+      problems += named + "has to be a plain file";
+    }
+  }
+  return problems.empty()
+             ? ok()
+             : Status(Error(Errc::Invalid, "only tests may be edited in '" + state_.gate.checkout +
+                                               "'; " + std::string(kThenGoOn) + ":" + problems));
+}
+
+Status PlanGate::judge_tests(const plan::Plan& plan, const Oid& commit,
+                             const std::vector<director::change>& changes) {
+  std::set<std::string> edited;
+  for (const director::change& change : changes) {
+    edited.insert(change.path);
+  }
+  for (const plan::Node& node : plan.nodes) {
+    const bool touched =
+        std::any_of(node.tests.begin(), node.tests.end(),
+                    [&](const std::string& path) { return edited.contains(path); });
+    if (!touched) {
+      continue;
+    }
+    DIRECTOR_TRY(const RedCheck red, check_red(services_, workspaces_, node, commit));
+    if (red.kind == RedKind::CannotRun) {
+      return Error(Errc::Invalid,
+                   "node '" + node.id.value + "': " + red.why + "; " + std::string(kThenGoOn));
+    }
+    if (red.kind != RedKind::Red) {
+      services_.log.write(ports::LogLevel::Warning, "node '" + node.id.value + "': " + red.why);
+    }
+  }
+  return ok();
+}
+
+Result<GateEdits> PlanGate::take(const plan::Plan& plan, const director::commit_info& tip) {
+  DIRECTOR_CHECK(judge_plan(plan));
+  DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());
+  DIRECTOR_TRY(const std::string unclean, edited_tree(*vcs, tip));
+  DIRECTOR_TRY(const std::vector<director::change> before, vcs->changes(tip.tree, unclean));
+  DIRECTOR_CHECK(judge_changes(plan, before));
+  DIRECTOR_CHECK(remove_stale(plan));
+  DIRECTOR_TRY(const std::string tree, edited_tree(*vcs, tip));
+  DIRECTOR_TRY(const std::vector<director::change> changes, vcs->changes(tip.tree, tree));
+  GateEdits edits;
+  for (const plan::Node& node : plan.nodes) {
+    const bool written = std::all_of(
+        node.tests.begin(), node.tests.end(),
+        [&](const std::string& path) { return vcs->read_file(tree, path).has_value(); });
+    if (!written) {
+      edits.missing.push_back(node.id.value);
+    }
+  }
+  edits.any = !changes.empty() || !edits.missing.empty();
+  if (changes.empty()) {
+    return edits;
+  }
+  DIRECTOR_TRY(const std::string commit,
+               vcs->commit(tree, tip.oid,
+                           "Edit the tests by hand\n\nDirector-Job: " + state_.job.job.value +
+                               "\nDirector-Tests: gate\n"));
+  DIRECTOR_CHECK(judge_tests(plan, Oid(commit), changes));
+  DIRECTOR_CHECK(vcs->update_ref("refs/heads/" + state_.job.branch, tip.oid, commit));
+  return edits;
+}
+
+}  // namespace director::engine

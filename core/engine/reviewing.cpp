@@ -1,0 +1,129 @@
+#include "core/engine/reviewing.hpp"
+
+#include <memory>
+#include <utility>
+
+namespace director::engine {
+namespace {
+
+/// Answers a reviewer's questions with the reviewer's prompt, whichever tier pays for them.
+class ReviewDesk final : public ports::AgentDesk {
+ public:
+  explicit ReviewDesk(AgentCalls& calls) : calls_(calls) {}
+
+  [[nodiscard]] Result<std::string> ask(const std::string& role, const std::string& message,
+                                        const std::string& workdir, const std::string& node,
+                                        const ports::CancelToken& cancel) override {
+    const std::optional<config::Role> tier = config::parse_role(role);
+    if (!tier) {
+      return Error(Errc::Invalid, "there is no role '" + role + "'");
+    }
+    DIRECTOR_TRY(AgentAnswer answer, calls_.call_patiently({.role = *tier,
+                                                            .prompt = "reviewer",
+                                                            .message = message,
+                                                            .workdir = workdir,
+                                                            .may_edit = false,
+                                                            .node = NodeId(node),
+                                                            .cancel = cancel}));
+    over_budget_ = over_budget_ || answer.outcome == run::AgentOutcome::Budget;
+    return text_of(std::move(answer));
+  }
+
+  [[nodiscard]] bool over_budget() const { return over_budget_; }
+
+ private:
+  AgentCalls& calls_;
+  bool over_budget_ = false;
+};
+
+struct Stage {
+  int number = 2;
+  std::string role;
+};
+
+Result<director::review> examine(const Services& services, ReviewDesk& desk, const Stage& stage,
+                                 const Reviewable& candidate) {
+  DIRECTOR_TRY(std::shared_ptr<director::reviewer> reviewer, services.backends.reviewer->lease());
+  const std::unique_ptr<ports::CallHost> host =
+      services.hosts.open({.label = candidate.node.id.value + " review",
+                           .node = candidate.node.id.value,
+                           .purpose = ports::Purpose::Tool,
+                           .cancel = services.interrupt,
+                           .deadline = services.clock.now() + services.settings.limits.node_timeout,
+                           .desk = &desk});
+  return reviewer->examine({.stage = stage.number,
+                            .node = candidate.node.id.value,
+                            .title = candidate.node.title,
+                            .spec = candidate.node.spec,
+                            .diff = candidate.diff,
+                            .workdir = candidate.workdir,
+                            .role = stage.role},
+                           host->services());
+}
+
+std::string_view name_of(director::severity level) {
+  switch (level) {
+    case director::severity::critical:
+      return "critical";
+    case director::severity::major:
+      return "major";
+    case director::severity::minor:
+      return "minor";
+  }
+  return "minor";
+}
+
+std::string as_text(const director::review& review) {
+  std::string out = review.summary + "\n";
+  for (const director::finding& finding : review.findings) {
+    out += "- " + std::string(name_of(finding.level)) + ", " + finding.file + ": " +
+           finding.summary + "\n";
+  }
+  return out;
+}
+
+void judge(const Services& services, const Result<director::review>& review,
+           run::Reviewed& reviewed) {
+  if (!review) {
+    const bool passes = services.settings.review.on_error == config::OnReviewError::Pass;
+    reviewed.verdict = passes ? run::Verdict::Pass : run::Verdict::Error;
+    reviewed.summary = review.error().message();
+    return;
+  }
+  reviewed.summary = review->summary;
+  reviewed.feedback = "The review blocks this change: " + review->summary + "\n";
+  for (const director::finding& finding : review->findings) {
+    if (finding.level == director::severity::critical) {
+      reviewed.verdict = run::Verdict::Fail;
+      reviewed.feedback += "- " + finding.file + ": " + finding.summary + "\n";
+    }
+  }
+}
+
+}  // namespace
+
+Result<run::Reviewed> review_candidate(const Services& services, AgentCalls& calls,
+                                       const run::ReviewCandidate& effect,
+                                       const Reviewable& candidate) {
+  run::Reviewed reviewed;
+  reviewed.node = effect.node;
+  reviewed.verdict = run::Verdict::Pass;
+  reviewed.stage_two = effect.stage_two;
+  ReviewDesk desk(calls);
+  if (effect.stage_one) {
+    const Result<director::review> advice = examine(services, desk, {1, "explorer"}, candidate);
+    reviewed.advice =
+        advice ? as_text(*advice) : "stage one gave no advice: " + advice.error().message();
+  }
+  if (effect.stage_two && !services.interrupt.cancelled()) {
+    const Result<director::review> review = examine(services, desk, {2, "reviewer"}, candidate);
+    judge(services, review, reviewed);
+    reviewed.over_budget = !review && desk.over_budget();
+  }
+  if (services.interrupt.cancelled()) {
+    return Error(Errc::Cancelled, "interrupted");
+  }
+  return reviewed;
+}
+
+}  // namespace director::engine
