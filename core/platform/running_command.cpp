@@ -148,8 +148,8 @@ int RunningCommand::wait_ms(ports::SteadyTime now) const {
     if (command_.deadline) {
       until(*command_.deadline);
     }
-    if (command_.stall.count() > 0) {
-      until(last_output_ + command_.stall);
+    if (const auto at = stalled_at()) {
+      until(*at);
     }
   }
   return static_cast<int>(std::max<milliseconds::rep>(wait.count(), 0));
@@ -173,9 +173,21 @@ void RunningCommand::watch_limits() {
     end_for(ports::ExitKind::Cancelled);
   } else if (command_.deadline && now >= *command_.deadline) {
     end_for(ports::ExitKind::TimedOut);
-  } else if (command_.stall.count() > 0 && now >= last_output_ + command_.stall) {
+  } else if (const auto at = stalled_at(); at && now >= *at) {
     end_for(ports::ExitKind::Stalled);
   }
+}
+
+std::optional<ports::SteadyTime> RunningCommand::stalled_at() const {
+  std::optional<ports::SteadyTime> at;
+  if (command_.stall.count() > 0) {
+    at = last_output_ + command_.stall;
+  }
+  if (command_.start.count() > 0 && !stdout_spoke_) {
+    const ports::SteadyTime start = started_ + command_.start;
+    at = at ? std::min(*at, start) : start;
+  }
+  return at;
 }
 
 void RunningCommand::end_for(ports::ExitKind why) {
@@ -219,6 +231,7 @@ void RunningCommand::read_stream(UniqueFd& fd, LineSplitter& lines) {
   const ssize_t got = ::read(fd.get(), buffer, sizeof(buffer));
   if (got > 0) {
     last_output_ = clock_.now();
+    stdout_spoke_ = stdout_spoke_ || &lines == &stdout_lines_;
     lines.feed({buffer, static_cast<std::size_t>(got)});
   } else if (got == 0 || !would_block(errno)) {
     fd.reset();

@@ -33,6 +33,8 @@ class RunningCommand {
   void read_status();
   void deliver(bool is_stderr, std::string_view text, bool cut);
   void watch_limits();
+  /// When it counts as stalled if nothing more comes; nullopt: never.
+  [[nodiscard]] std::optional<ports::SteadyTime> stalled_at() const;
   void end_for(ports::ExitKind why);
   void order(char what) const;
   [[nodiscard]] Status settle();
@@ -46,6 +48,7 @@ class RunningCommand {
   const ports::CancelToken& cancel_;
   ports::SteadyTime started_;
   ports::SteadyTime last_output_;
+  bool stdout_spoke_ = false;
   Spawned spawned_;
   LineSplitter stdout_lines_;
   LineSplitter stderr_lines_;

@@ -149,6 +149,7 @@ ports::Command RealCallHost::command_for(const director_exec_request& request) c
   command.env_unset = own(request.env_unset, request.env_unset_count);
   command.stdin_text = view(request.stdin_text);
   command.stall = milliseconds(std::max<std::int64_t>(request.stall_timeout_ms, 0));
+  command.start = milliseconds(std::max<std::int64_t>(request.start_timeout_ms, 0));
   command.deadline = scope_.deadline;
   if (request.timeout_ms > 0) {
     // A year is as good as never, and does not overflow.

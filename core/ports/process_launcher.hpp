@@ -27,7 +27,9 @@ struct Command {
   std::vector<std::string> env_unset;  ///< names; a trailing '*' matches a prefix
   std::string stdin_text;              ///< empty: standard input is /dev/null
   std::optional<SteadyTime> deadline;
-  std::chrono::milliseconds stall{0};     ///< ends it after so long without output; 0: never
+  std::chrono::milliseconds stall{0};  ///< ends it after so long without output; 0: never
+  /// Ends it, as Stalled, if standard output is silent for so long from the start; 0: never.
+  std::chrono::milliseconds start{0};
   std::size_t max_line_bytes = 16 << 20;  ///< longer lines are cut
 };
 

@@ -34,6 +34,8 @@ namespace {
 
 constexpr std::int64_t kFirstStartMs = 120'000;
 constexpr std::int64_t kProbeMs = 30'000;
+constexpr std::int64_t kDefaultStartSecs = 180;
+constexpr std::int64_t kMsPerSecond = 1000;
 
 std::string one_line(std::string_view text, std::string_view fallback) {
   std::string out = plugin_support::valid_utf8(plugin_support::trim(text).substr(0, 200));
@@ -142,6 +144,11 @@ Result<std::unique_ptr<OpencodeRunner>> OpencodeRunner::create(const director::i
   if (command.empty()) {
     return Error(Errc::Invalid, "plugin.runner-opencode.command is empty");
   }
+  const std::int64_t start_secs =
+      plugin_support::as_integer(member(*config, "start_secs")).value_or(kDefaultStartSecs);
+  if (start_secs < 0) {
+    return Error(Errc::Invalid, "plugin.runner-opencode.start_secs must be 0 or more");
+  }
   std::vector<std::string> extra_env;
   if (const rapidjson::Value* entries = member(*config, "extra_env");
       entries != nullptr && entries->IsArray()) {
@@ -157,8 +164,9 @@ Result<std::unique_ptr<OpencodeRunner>> OpencodeRunner::create(const director::i
   if (!may_exist(command)) {
     return Error(Errc::NotFound, not_installed(command));
   }
-  return std::unique_ptr<OpencodeRunner>(new OpencodeRunner(
-      std::move(command), std::move(extra_env), info.repo_dir, Home(info.cache_dir + "/opencode")));
+  return std::unique_ptr<OpencodeRunner>(
+      new OpencodeRunner(std::move(command), start_secs * kMsPerSecond, std::move(extra_env),
+                         info.repo_dir, Home(info.cache_dir + "/opencode")));
 }
 
 exec_request OpencodeRunner::command(std::vector<std::string> arguments, std::string cwd,
@@ -179,6 +187,7 @@ Status OpencodeRunner::first_start(const exec_request& like, director::host& ser
     request.argv = {command_, "session", "list", "--format", "json"};
     request.stdin_text.clear();
     request.stall_timeout_ms = 0;
+    request.start_timeout_ms = 0;
     request.timeout_ms = kFirstStartMs;
     DIRECTOR_TRY(const std::string listing, output_of(request, services));
     (void)listing;
@@ -222,6 +231,7 @@ Status OpencodeRunner::run(const director::run_request& request,
               dir, user, *config);
   call.stdin_text = std::string(request.message);
   call.stall_timeout_ms = request.stall_ms;
+  call.start_timeout_ms = start_ms_;
   if (const Status started = first_start(call, services); !started) {
     const bool missing = started.error().code() == Errc::NotFound;
     events.fail(failure_of(started.error()),
@@ -257,7 +267,8 @@ Status OpencodeRunner::converse(const exec_request& request, const director::run
     services.log(log_level::debug, "opencode wrote " + std::to_string(seen.ignored) +
                                        " lines that are no known event");
   }
-  const Outcome outcome = judge({asked.model, asked.may_edit, asked.stall_ms}, seen, notes, *ended);
+  const Outcome outcome =
+      judge({asked.model, asked.may_edit, asked.stall_ms, start_ms_}, seen, notes, *ended);
   if (outcome.finished) {
     events.finish(outcome.answer);
   } else {

@@ -18,6 +18,7 @@ class OpencodeRunner final : public director::runner {
     "properties": {
       "transport": {"type": "string", "enum": ["run"], "default": "run"},
       "command": {"type": "string", "default": "opencode"},
+      "start_secs": {"type": "integer", "minimum": 0, "default": 180},
       "extra_env": {"type": "array", "items": {"type": "string"}}
     }
   })";
@@ -32,9 +33,10 @@ class OpencodeRunner final : public director::runner {
   [[nodiscard]] director::Result<std::string> probe(director::host& services) override;
 
  private:
-  OpencodeRunner(std::string command, std::vector<std::string> extra_env, std::string repo_dir,
-                 Home home)
+  OpencodeRunner(std::string command, std::int64_t start_ms, std::vector<std::string> extra_env,
+                 std::string repo_dir, Home home)
       : command_(std::move(command)),
+        start_ms_(start_ms),
         extra_env_(std::move(extra_env)),
         repo_dir_(std::move(repo_dir)),
         home_(std::move(home)) {}
@@ -50,6 +52,7 @@ class OpencodeRunner final : public director::runner {
                                           director::host& services) const;
 
   std::string command_;
+  std::int64_t start_ms_;  ///< how long a call may take to its first event; 0: any time
   std::vector<std::string> extra_env_;
   std::string repo_dir_;
   Home home_;

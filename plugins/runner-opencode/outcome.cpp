@@ -145,6 +145,24 @@ Outcome judge_success(const Call& call, const Transcript& seen) {
   return {true, seen.answer, {}, {}, 0};
 }
 
+Outcome judge_silence(const Call& call, const Transcript& seen, const StderrNotes& notes) {
+  constexpr std::int64_t kMsPerSecond = 1000;
+  const bool at_start = seen.events == 0 && call.start_ms > 0 &&
+                        (call.stall_ms == 0 || call.start_ms < call.stall_ms);
+  if (at_start) {
+    return failed(agent_failure::transport,
+                  with_tail("opencode gave no first event within " +
+                                std::to_string(call.start_ms / kMsPerSecond) +
+                                " s (a hang at start-up; for a model that is slow to its first "
+                                "word raise plugin.runner-opencode.start_secs)",
+                            notes));
+  }
+  return failed(agent_failure::transport,
+                with_tail("opencode gave no sign of life for " +
+                              std::to_string(call.stall_ms / kMsPerSecond) + " s",
+                          notes));
+}
+
 /// The host ended the command before it ended by itself.
 std::optional<Outcome> judge_interruption(const Call& call, const Transcript& seen,
                                           const StderrNotes& notes,
@@ -158,11 +176,7 @@ std::optional<Outcome> judge_interruption(const Call& call, const Transcript& se
                       : failed(agent_failure::deadline,
                                "no end within " + std::to_string(ended.wall_ms / 1000) + " s");
     case exec_outcome::stalled:
-      return reported ? judge_error(call, *seen.error, notes)
-                      : failed(agent_failure::transport,
-                               with_tail("opencode gave no sign of life for " +
-                                             std::to_string(call.stall_ms / 1000) + " s",
-                                         notes));
+      return reported ? judge_error(call, *seen.error, notes) : judge_silence(call, seen, notes);
     case exec_outcome::exited:
     case exec_outcome::signaled:
     case exec_outcome::stopped:

@@ -36,6 +36,7 @@ struct Call {
   std::string_view model;
   bool may_edit = false;
   std::int64_t stall_ms = 0;
+  std::int64_t start_ms = 0;
 };
 
 struct Outcome {

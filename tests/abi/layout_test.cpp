@@ -113,7 +113,7 @@ EXPECT_AT(director_clock_service, reserved, 4);
 EXPECT_AT(director_clock_service, unix_ms, 8);
 EXPECT_AT(director_clock_service, monotonic_ms, 16);
 
-EXPECT_SIZE(director_exec_request, 104);
+EXPECT_SIZE(director_exec_request, 112);
 EXPECT_AT(director_exec_request, struct_size, 0);
 EXPECT_AT(director_exec_request, reserved, 4);
 EXPECT_AT(director_exec_request, argv, 8);
@@ -126,6 +126,7 @@ EXPECT_AT(director_exec_request, env_unset_count, 64);
 EXPECT_AT(director_exec_request, stdin_text, 72);
 EXPECT_AT(director_exec_request, timeout_ms, 88);
 EXPECT_AT(director_exec_request, stall_timeout_ms, 96);
+EXPECT_AT(director_exec_request, start_timeout_ms, 104);
 
 EXPECT_SIZE(director_exec_line, 32);
 EXPECT_AT(director_exec_line, struct_size, 0);

@@ -101,7 +101,7 @@ class FakeHost {
         {copy(request->argv, request->argv_count), std::string(view(request->cwd)),
          copy(request->env_set, request->env_set_count),
          copy(request->env_unset, request->env_unset_count), std::string(view(request->stdin_text)),
-         request->timeout_ms, request->stall_timeout_ms});
+         request->timeout_ms, request->stall_timeout_ms, request->start_timeout_ms});
     if (self.commands.empty()) {
       write_error(error, "the script has no further command");
       return DIRECTOR_INTERNAL;

@@ -29,6 +29,7 @@ struct exec_request {
   std::string stdin_text;              ///< empty: /dev/null
   std::int64_t timeout_ms = 0;         ///< 0: the call's own deadline
   std::int64_t stall_timeout_ms = 0;   ///< 0: never
+  std::int64_t start_timeout_ms = 0;   ///< 0: never
 };
 
 enum class exec_outcome : std::int32_t { exited, signaled, timed_out, stalled, cancelled, stopped };
@@ -94,7 +95,8 @@ class host {
                                             unset.size(),
                                             borrow(request.stdin_text),
                                             request.timeout_ms,
-                                            request.stall_timeout_ms};
+                                            request.stall_timeout_ms,
+                                            request.start_timeout_ms};
     const director_exec_sink sink{sizeof(director_exec_sink), 0,
                                   const_cast<line_handler*>(&on_line), &host::deliver_line};
     director_exec_result result{sizeof(director_exec_result), 0, 0, 0, 0};

@@ -32,7 +32,7 @@ Outcome judge_call(const Ended& call) {
   for (const std::string& line : call.errors) {
     notes.feed(line);
   }
-  return judge({"acme/m1", call.may_edit, 300'000}, parser.transcript(), notes, call.end);
+  return judge({"acme/m1", call.may_edit, 300'000, 180'000}, parser.transcript(), notes, call.end);
 }
 
 const std::vector<std::string> kGood{step_start(), text_line("done"), step_finish("stop")};
@@ -266,6 +266,10 @@ INSTANTIATE_TEST_SUITE_P(
                 {{step_start()}, {}, {exec_outcome::stalled, 0, 0, 1}},
                 agent_failure::transport,
                 "no sign of life for 300 s"},
+        Failure{"silent from the start",
+                {{}, {"message=init"}, {exec_outcome::stalled, 0, 0, 1}},
+                agent_failure::transport,
+                "no first event within 180 s"},
         Failure{"cancelled",
                 {{step_start()}, {}, {exec_outcome::cancelled, 0, 0, 1}},
                 agent_failure::cancelled,

@@ -75,6 +75,8 @@ typedef struct director_exec_request {
   director_string stdin_text; /* empty: standard input is /dev/null */
   int64_t timeout_ms;         /* 0: until the call's own deadline, which always holds */
   int64_t stall_timeout_ms;   /* ends the command after so long without output; 0: never */
+  int64_t start_timeout_ms;   /* ends it, as stalled, if standard output is silent for so long from
+                                 the start; 0: never */
 } director_exec_request;
 
 typedef int32_t director_exec_stream;
