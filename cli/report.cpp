@@ -39,6 +39,21 @@ std::string header(const engine::JobState& job) {
          std::string(run::stage_name(job.planning.stage)) + "\n";
 }
 
+/// Of a plan that is not ready: what it waits for.
+std::string what_waits(const run::PlanState& planning) {
+  if (planning.stage == run::Stage::GateSpec) {
+    return "Gate 1 waits: read and edit .director/spec.md, then `director plan --continue`.\n";
+  }
+  if (planning.stage == run::Stage::GatePlan) {
+    return "Gate 2 waits: read and edit .director/plan.json" +
+           (planning.gate.checkout.empty()
+                ? std::string()
+                : " and the tests in " + text::printable(planning.gate.checkout)) +
+           ", then `director plan --continue`.\n";
+  }
+  return "The plan is not ready; go on with `director plan --continue`.\n";
+}
+
 std::string tier_of(const run::NodeState& node) {
   if (node.model.empty()) {
     return "-";
@@ -125,8 +140,7 @@ std::string plan_text(const plan::Plan& plan) {
 std::string status_text(const engine::JobState& job) {
   std::string out = header(job);
   if (!job.run) {
-    return out + "cost " + dollars(job.ledger.total.usd) +
-           "\n\nThe plan is not ready; go on with `director plan --continue`.\n";
+    return out + "cost " + dollars(job.ledger.total.usd) + "\n\n" + what_waits(job.planning);
   }
   return out + "\n" + node_lines(job) + "\n" + figures(job);
 }

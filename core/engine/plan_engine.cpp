@@ -88,7 +88,11 @@ Status PlanEngine::approve_plan() {
     }
     DIRECTOR_CHECK(record(edited));
   }
-  return edits.missing.empty() ? record(run::GatePassed{"plan"}) : ok();
+  if (!edits.missing.empty()) {
+    return ok();
+  }
+  DIRECTOR_CHECK(record(run::GatePassed{"plan"}));
+  return gate_.close();
 }
 
 Status PlanEngine::open_gate() {

@@ -35,6 +35,12 @@ Result<run::GateOpened> PlanGate::open(const Oid& tip) {
   return run::GateOpened{slot.dir, tip};
 }
 
+Status PlanGate::close() {
+  const director::slot slot = checkout();
+  DIRECTOR_CHECK(services_.files.remove(slot.dir));
+  return services_.files.remove(slot.meta_dir);
+}
+
 Result<bool> PlanGate::is_open() const {
   if (state_.gate.commit.empty()) {
     return false;
@@ -90,9 +96,8 @@ Status PlanGate::judge_changes(const plan::Plan& plan,
   std::string problems;
   for (const director::change& change : changes) {
     const std::string named = "\n- '" + text::printable(change.path) + "' ";
-    const bool stale = state_.authored_paths.contains(change.path) && !wanted.contains(change.path);
-    if (stale && change.kind == director::change_kind::deleted) {
-      continue;
+    if (!wanted.contains(change.path) && state_.authored_paths.contains(change.path)) {
+      continue;  // stale: whatever was made of it, it is about to be removed
     }
     if (!wanted.contains(change.path)) {
       problems += named + "is no node's test: undo it, or list it in the node's \"tests\"";

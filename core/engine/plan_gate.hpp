@@ -29,6 +29,8 @@ class PlanGate {
 
   /// Makes the checkout of the job branch's tip, without anybody's edits.
   [[nodiscard]] Result<run::GateOpened> open(const Oid& tip);
+  /// Removes the checkout: what was edited in it is on the job branch.
+  [[nodiscard]] Status close();
   /// Whether the checkout that the gate was opened with can be read.
   [[nodiscard]] Result<bool> is_open() const;
 
