@@ -123,11 +123,10 @@ void write_file(const fs::path& path, std::string_view bytes) {
   ASSERT_TRUE(file.flush()) << "cannot write " << path;
 }
 
-ScriptedModel::ScriptedModel(const fs::path& scenario, const fs::path& folder)
-    : log_(folder / "requests.jsonl") {
+ScriptedModel::ScriptedModel(const fs::path& scenario, const fs::path& folder) {
   const fs::path port_file = folder / "port";
-  pid_ = start({DIRECTOR_SCRIPTED_MODEL, "--scenario", scenario.string(), "--log", log_.string(),
-                "--port-file", port_file.string()},
+  pid_ = start({DIRECTOR_SCRIPTED_MODEL, "--scenario", scenario.string(), "--log",
+                (folder / "requests.jsonl").string(), "--port-file", port_file.string()},
                folder, {{"PATH", "/usr/bin:/bin"}}, folder / "model.out", folder / "model.err");
   while (pid_ > 0 && read_file(port_file).empty()) {
     int status = 0;
@@ -174,18 +173,6 @@ void World::make_repository(const fs::path& files) {
   (void)git_says({"config", "user.email", "user@localhost"});
   (void)git_says({"add", "-A"});
   (void)git_says({"commit", "--quiet", "-m", "First"});
-}
-
-void World::use_scenario(const std::string& name, const std::string& endpoint) {
-  const fs::path scenario = fs::path(DIRECTOR_SCENARIOS) / name;
-  make_repository(scenario / "repo");
-  write_file(state() / "config.toml", read_file(scenario / "config.toml"));
-  std::string tool = read_file(scenario / "opencode.json");
-  constexpr std::string_view kPlace = "@ENDPOINT@";
-  if (const std::size_t at = tool.find(kPlace); at != std::string::npos) {
-    tool.replace(at, kPlace.size(), endpoint);
-  }
-  write_file(repo() / "opencode.json", tool);
 }
 
 void World::use_opencode() {

@@ -41,7 +41,8 @@ using Environment = std::map<std::string, std::string>;
 [[nodiscard]] std::string read_file(const fs::path& path);
 void write_file(const fs::path& path, std::string_view bytes);
 
-/// The scripted model as a process of its own, ended with the object.
+/// The scripted model as a process of its own, ended with the object. It logs its requests to
+/// requests.jsonl in `folder`.
 class ScriptedModel {
  public:
   ScriptedModel(const fs::path& scenario, const fs::path& folder);
@@ -49,12 +50,9 @@ class ScriptedModel {
   ScriptedModel& operator=(const ScriptedModel&) = delete;
   ~ScriptedModel();
   [[nodiscard]] const std::string& endpoint() const { return endpoint_; }
-  /// Every request so far, a JSON object a line.
-  [[nodiscard]] std::string log() const { return read_file(log_); }
 
  private:
   pid_t pid_ = -1;
-  fs::path log_;
   std::string endpoint_;
 };
 
@@ -70,8 +68,6 @@ class World {
 
   /// Makes the repository from a folder of files, or empty, with one commit.
   void make_repository(const fs::path& files = {});
-  /// The scenario's repository, configuration and model.
-  void use_scenario(const std::string& name, const std::string& endpoint);
   /// Puts the real OpenCode on PATH. A machine without it fails the test.
   void use_opencode();
 

@@ -1,0 +1,191 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/base/sha256.hpp"
+#include "core/base/text.hpp"
+#include "tests/e2e/scenario/checks.hpp"
+#include "tests/support/json_schema.hpp"
+
+namespace director::e2e {
+namespace {
+
+constexpr double kCent = 1e-9;
+
+void check_document(const std::string& format, std::string_view document, const fs::path& where) {
+  const Result<support::JsonSchema> schema = support::JsonSchema::load(format);
+  ASSERT_TRUE(schema) << schema.error().message();
+  const Status status = schema->check(document);
+  EXPECT_TRUE(status) << where << ": " << status.error().message() << "\n" << document;
+}
+
+/// Files that programs read are as their schemas say. One that no schema is known for fails.
+void check_formats(const fs::path& folder) {
+  static const std::map<std::string, std::string> kDocuments{
+      {"plan.json", "plan"}, {"plan_stage.json", "plan_stage"}, {"state.json", "state"}};
+  static const std::map<std::string, std::string> kLines{
+      {"journal.jsonl", "journal"}, {"costs.jsonl", "costs"}, {"metrics.jsonl", "metrics"}};
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    if (const auto document = kDocuments.find(name); document != kDocuments.end()) {
+      check_document(document->second, read_file(entry.path()), entry.path());
+    } else if (const auto lines = kLines.find(name); lines != kLines.end()) {
+      const std::string bytes = read_file(entry.path());
+      for (const std::string_view line : text::split_lines(bytes)) {
+        check_document(lines->second, line, entry.path());
+      }
+    } else {
+      EXPECT_FALSE(name.ends_with(".json") || name.ends_with(".jsonl"))
+          << "no schema is known for " << entry.path();
+    }
+  }
+}
+
+void check_all_formats(const fs::path& state) {
+  check_formats(state);
+  if (fs::exists(state / "history")) {
+    for (const auto& job : fs::directory_iterator(state / "history")) {
+      check_formats(job.path());
+    }
+  }
+}
+
+/// Each call is paid for once, and one that said something has its transcript.
+void check_money(Stage& stage, const Json& status) {
+  const fs::path state = stage.world().state();
+  double total = 0;
+  std::set<std::string> calls;
+  for (const Json& line : lines_of(state / "costs.jsonl")) {
+    total += line.get_number("cost").value_or(0);
+    const std::string call = text_of(line, "call");
+    EXPECT_TRUE(calls.insert(call).second) << "call '" << call << "' stands in costs.jsonl twice";
+    EXPECT_TRUE(line.get_int("output").value_or(0) == 0 ||
+                fs::exists(state / "logs" / (call + ".jsonl")))
+        << "no transcript of " << call;
+  }
+  EXPECT_NEAR(status.get_number("cost_total").value_or(-1), total, kCent)
+      << "status --json and costs.jsonl";
+  std::set<std::string> ended;
+  std::int64_t sequence = 0;
+  for (const Json& line : lines_of(state / "journal.jsonl")) {
+    EXPECT_EQ(line.get_int("seq").value_or(-1), ++sequence) << "journal.jsonl";
+    if (text_of(line, "type") == "call_ended") {
+      EXPECT_TRUE(ended.insert(text_of(line, "call")).second) << "a call ended twice";
+    }
+  }
+  EXPECT_EQ(ended, calls) << "calls in journal.jsonl and in costs.jsonl";
+  for (const Json& line : lines_of(state / "metrics.jsonl")) {
+    if (text_of(line, "kind") != "run") {
+      continue;
+    }
+    double so_far = 0;
+    for (const Json& cost : lines_of(state / "costs.jsonl")) {
+      const bool before = cost.get_number("ts").value_or(0) <= line.get_number("ts").value_or(0);
+      so_far += before ? cost.get_number("cost").value_or(0) : 0;
+    }
+    EXPECT_NEAR(line.get_number("cost_total").value_or(-1), so_far, kCent) << "metrics.jsonl";
+  }
+}
+
+void check_transcripts(const fs::path& logs) {
+  if (!fs::exists(logs)) {
+    return;
+  }
+  for (const auto& entry : fs::directory_iterator(logs)) {
+    if (entry.path().extension() != ".jsonl") {
+      continue;
+    }
+    for (const Json& event : lines_of(entry.path())) {
+      EXPECT_TRUE(event.is_object() && event.get_string("type")) << entry.path();
+    }
+  }
+}
+
+/// The job branch has one commit of each node that is done and of no other, and the tests that
+/// plan.json pins.
+void check_landed(Stage& stage, const Json& status) {
+  World& world = stage.world();
+  const std::optional<Json> nodes = status.find("nodes");
+  const Result<Json> plan = parse_json(read_file(world.state() / "plan.json"));
+  if (!nodes || !plan) {
+    return;
+  }
+  std::multiset<std::string> done;
+  for (const auto& [id, node] : nodes->members()) {
+    if (text_of(node, "status") == "done") {
+      done.insert(id);
+    }
+  }
+  std::multiset<std::string> landed;
+  const std::string trailers = world.git_says(
+      {"log", "--format=%(trailers:key=Director-Node,valueonly)", "HEAD.." + stage.branch()});
+  for (const std::string_view line : text::split_lines(trailers)) {
+    if (!line.empty()) {
+      landed.emplace(line);
+    }
+  }
+  EXPECT_EQ(landed, done) << "commits on the job branch, and nodes that are done";
+  const std::vector<Json> planned = plan->get_array("nodes").value();
+  for (const Json& node : planned) {
+    const Json pinned = node.get_object("test_hashes").value();
+    for (const auto& [path, hash] : pinned.members()) {
+      const Ran shown = world.git({"show", stage.branch() + ":" + path});
+      EXPECT_EQ(sha256_hex(shown.out), hash.as_string().value()) << path << " is not as frozen";
+    }
+  }
+}
+
+/// Nothing that ran in the stage's folders, or with its environment, is alive.
+void check_processes(Stage& stage) {
+  const std::string mark = stage.world().root().string();
+  for (const auto& entry : fs::directory_iterator("/proc")) {
+    const std::string pid = entry.path().filename().string();
+    if (!std::all_of(pid.begin(), pid.end(), [](unsigned char c) { return std::isdigit(c); })) {
+      continue;
+    }
+    const std::string command = read_file(entry.path() / "cmdline");
+    const bool ours = command.find(mark) != std::string::npos ||
+                      read_file(entry.path() / "environ").find(mark) != std::string::npos;
+    EXPECT_FALSE(ours) << "process " << pid << " is left: " << text::printable(command);
+  }
+}
+
+/// Every request found a rule: a scenario does not rest on answers that nobody wrote.
+void check_answers(const Stage& stage) {
+  for (const Json& request : stage.requests()) {
+    EXPECT_TRUE(request.get_string("rule"))
+        << "no rule answered: " << request.get_string("problem").value_or("");
+  }
+}
+
+}  // namespace
+
+void check_always(Stage& stage) {
+  stage.stop_model();
+  check_processes(stage);
+  check_answers(stage);
+  World& world = stage.world();
+  const Ran fsck = world.git({"fsck", "--strict", "--no-dangling"});
+  EXPECT_EQ(fsck.exit_code, 0) << fsck.err;
+  EXPECT_EQ(fsck.out, "");
+  check_all_formats(world.state());
+  check_transcripts(world.state() / "logs");
+  if (!fs::exists(world.state() / "journal.jsonl")) {
+    return;
+  }
+  const Ran ran = world.director({"status", "--json"});
+  ASSERT_EQ(ran.exit_code, 0) << ran.err;
+  check_document("status", ran.out, "status --json");
+  const Result<Json> status = parse_json(ran.out);
+  ASSERT_TRUE(status) << ran.out;
+  check_money(stage, *status);
+  check_landed(stage, *status);
+}
+
+}  // namespace director::e2e

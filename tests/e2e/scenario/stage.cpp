@@ -1,0 +1,225 @@
+#include "tests/e2e/scenario/stage.hpp"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <utility>
+
+#include "core/base/sha256.hpp"
+#include "core/base/text.hpp"
+
+namespace director::e2e {
+namespace {
+
+constexpr const char* kJob = "20260101-000000";
+
+void replace_all(std::string& text, std::string_view part, std::string_view with) {
+  for (std::size_t at = text.find(part); at != std::string::npos;
+       at = text.find(part, at + with.size())) {
+    text.replace(at, part.size(), with);
+  }
+}
+
+/// The scenario's own file or folder, else the one that all share.
+fs::path own_or_shared(const fs::path& folder, const std::string& name) {
+  return fs::exists(folder / name) ? folder / name
+                                   : fs::path(DIRECTOR_SCENARIOS) / "_shared" / name;
+}
+
+void write_strings(JsonWriter& out, const Json& node, std::string_view key) {
+  out.member(key,
+             node.find_strings(key).value_or(std::nullopt).value_or(std::vector<std::string>()));
+}
+
+/// plan.json from the scenario's nodes, with the hashes of their tests in `checkout`.
+std::string plan_json(const Json& plan, const fs::path& checkout, const std::string& repo) {
+  JsonWriter out(JsonWriter::Style::Pretty);
+  out.begin_object();
+  out.member("job_id", kJob).member("task", text_of(plan, "task"));
+  out.member("repo", repo).member("created_at", "2026-01-01T00:00:00Z");
+  out.member("job_branch", std::string("director/job-") + kJob);
+  out.key("nodes").begin_array();
+  for (const Json& node : plan.get_array("nodes").value()) {
+    out.begin_object();
+    for (const char* key : {"id", "title", "spec", "test_cmd"}) {
+      out.member(key, text_of(node, key));
+    }
+    for (const char* key : {"files", "depends_on", "tests"}) {
+      write_strings(out, node, key);
+    }
+    out.member("estimated_difficulty",
+               node.get_string("estimated_difficulty").value_or(std::string("easy")));
+    out.key("test_hashes").begin_object();
+    for (const std::string& path : node.get_strings("tests").value()) {
+      EXPECT_TRUE(fs::exists(checkout / path)) << "the scenario's job/ has no '" << path << "'";
+      out.member(path, sha256_hex(read_file(checkout / path)));
+    }
+    out.end_object().end_object();
+  }
+  out.end_array().end_object();
+  return out.take() + "\n";
+}
+
+}  // namespace
+
+std::vector<Json> lines_of(const fs::path& file) {
+  std::vector<Json> lines;
+  const std::string bytes = read_file(file);
+  for (const std::string_view line : text::split_lines(bytes)) {
+    Result<Json> parsed = parse_json(line);
+    EXPECT_TRUE(parsed) << file << ": " << line;
+    if (parsed) {
+      lines.push_back(std::move(parsed).value());
+    }
+  }
+  return lines;
+}
+
+std::string text_of(const Json& object, std::string_view key) {
+  return object.get_string(key).value_or("(no " + std::string(key) + ")");
+}
+
+Stage::Stage(const Scenario& scenario) {
+  world_.use_opencode();
+  model_ =
+      std::make_unique<ScriptedModel>(own_or_shared(scenario.folder, "model.json"), world_.root());
+  set_up(scenario);
+  if (scenario.plan) {
+    use_plan(scenario);
+  }
+}
+
+void Stage::set_up(const Scenario& scenario) {
+  world_.make_repository(own_or_shared(scenario.folder, "repo"));
+  std::string config = read_file(fs::path(DIRECTOR_SCENARIOS) / "_shared" / "config.toml");
+  if (fs::exists(scenario.folder / "config.toml")) {
+    config += "\n" + read_file(scenario.folder / "config.toml");
+  }
+  write_file(world_.state() / "config.toml", config);
+  std::string tool = read_file(own_or_shared(scenario.folder, "opencode.json"));
+  replace_all(tool, "@ENDPOINT@", model_->endpoint());
+  write_file(world_.repo() / "opencode.json", tool);
+  if (fs::exists(scenario.folder / "bin")) {
+    fs::copy(scenario.folder / "bin", world_.root() / "bin", fs::copy_options::recursive);
+    std::string& path = world_.environment()["PATH"];
+    path = (world_.root() / "bin").string() + ":" + path;
+  }
+}
+
+void Stage::use_plan(const Scenario& scenario) {
+  const std::string branch = std::string("director/job-") + kJob;
+  const fs::path clone = world_.root() / "author";
+  git_in(world_.root(), {"clone", "--quiet", world_.repo().string(), clone.string()});
+  if (fs::exists(scenario.folder / "job")) {
+    fs::copy(scenario.folder / "job", clone,
+             fs::copy_options::recursive | fs::copy_options::overwrite_existing);
+  }
+  write_file(world_.state() / "plan.json",
+             plan_json(*scenario.plan, clone, world_.repo().string()));
+  commit_and_push(clone, "Add the tests", branch);
+}
+
+void Stage::git_in(const fs::path& folder, std::vector<std::string> args) {
+  args.insert(args.begin(), "git");
+  const Ran ran = run(args, folder, world_.environment());
+  ASSERT_EQ(ran.exit_code, 0) << "git " << args[1] << ": " << ran.err;
+}
+
+void Stage::commit_and_push(const fs::path& clone, const std::string& message,
+                            const std::string& branch) {
+  git_in(clone, {"add", "-A"});
+  git_in(clone, {"-c", "user.name=A User", "-c", "user.email=user@localhost", "commit", "--quiet",
+                 "--allow-empty", "-m", message});
+  git_in(clone, {"push", "--quiet", "origin", "HEAD:refs/heads/" + branch});
+  fs::remove_all(clone);
+}
+
+void Stage::apply(const std::vector<Edit>& edits) {
+  for (const Edit& edit : edits) {
+    if (edit.kind != Edit::Kind::OnBranch) {
+      apply_in(world_.repo(), edit);
+      continue;
+    }
+    const fs::path clone = check_out("author");
+    for (const Edit& inner : edit.edits) {
+      apply_in(clone, inner);
+    }
+    commit_and_push(clone, edit.text, branch());
+  }
+}
+
+void Stage::apply_in(const fs::path& folder, const Edit& edit) {
+  const fs::path file = folder / fill(edit.path);
+  switch (edit.kind) {
+    case Edit::Kind::Write:
+      write_file(file, fill(edit.text));
+      return;
+    case Edit::Kind::Append:
+      write_file(file, read_file(file) + fill(edit.text));
+      return;
+    case Edit::Kind::Replace: {
+      std::string text = read_file(file);
+      const std::string old_text = fill(edit.old_text);
+      ASSERT_NE(text.find(old_text), std::string::npos)
+          << "'" << edit.path << "' has no '" << old_text << "':\n"
+          << text;
+      replace_all(text, old_text, fill(edit.text));
+      write_file(file, text);
+      return;
+    }
+    case Edit::Kind::Delete:
+      ASSERT_NE(fs::remove_all(file), 0U) << "there is no '" << edit.path << "' to delete";
+      return;
+    case Edit::Kind::Git: {
+      std::vector<std::string> args;
+      for (const std::string& word : edit.args) {
+        args.push_back(fill(word));
+      }
+      git_in(folder, args);
+      return;
+    }
+    case Edit::Kind::OnBranch:
+      ADD_FAILURE() << "an edit on the branch within an edit on the branch";
+  }
+}
+
+std::string Stage::fill(std::string text) const {
+  if (text.find("{{") == std::string::npos) {
+    return text;
+  }
+  const std::string name = branch();
+  constexpr std::string_view kPrefix = "director/job-";
+  replace_all(text, "{{repo}}", world_.repo().string());
+  replace_all(text, "{{branch}}", name);
+  replace_all(text, "{{job}}", name.starts_with(kPrefix) ? name.substr(kPrefix.size()) : name);
+  return text;
+}
+
+Texts Stage::fill(Texts texts) const {
+  for (std::vector<std::string>* parts : {&texts.has, &texts.lacks}) {
+    for (std::string& part : *parts) {
+      part = fill(std::move(part));
+    }
+  }
+  return texts;
+}
+
+std::string Stage::branch() const {
+  for (const char* name : {"plan_stage.json", "plan.json"}) {
+    if (const Result<Json> found = parse_json(read_file(world_.state() / name))) {
+      return found->get_string("job_branch").value_or("");
+    }
+  }
+  return "";
+}
+
+std::vector<Json> Stage::requests() const { return lines_of(world_.root() / "requests.jsonl"); }
+
+fs::path Stage::check_out(const std::string& name) {
+  const fs::path clone = world_.root() / name;
+  git_in(world_.root(),
+         {"clone", "--quiet", "--branch", branch(), world_.repo().string(), clone.string()});
+  return clone;
+}
+
+}  // namespace director::e2e

@@ -1,0 +1,1 @@
+grep -q right lib/deep/inner.txt
