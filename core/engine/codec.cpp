@@ -210,6 +210,9 @@ std::string encode(const run::Event& event, run::At at) {
 Result<Entry> decode(std::string_view line) {
   DIRECTOR_TRY(const Json object, parse_json(line));
   DIRECTOR_TRY(const std::int64_t sequence, object.get_int("seq"));
+  if (sequence < 1) {
+    return object.error("'seq' cannot be " + std::to_string(sequence));
+  }
   DIRECTOR_TRY(const std::int64_t unix_ms, object.get_int("ts"));
   DIRECTOR_TRY(const std::string type, object.get_string("type"));
   Result<run::Event> event =

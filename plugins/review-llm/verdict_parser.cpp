@@ -22,7 +22,7 @@ using plugin_support::member;
 
 namespace {
 
-constexpr int kMostRestarts = 64;
+constexpr std::size_t kMostReadings = 64;
 
 /// The end (past the brace) of the object that begins at `start`, npos if it does not end. Braces
 /// within strings do not count.
@@ -45,22 +45,24 @@ std::size_t end_of_object(std::string_view text, std::size_t start) {
   return std::string_view::npos;
 }
 
-/// Every outermost object in the text that has a "verdict".
-std::vector<rapidjson::Document> find_verdicts(std::string_view text) {
+/// Every outermost object in the text that has a "verdict". Errors: Invalid, if the text cannot be
+/// searched to its end: what was not seen may be another verdict.
+Result<std::vector<rapidjson::Document>> find_verdicts(std::string_view text) {
   std::vector<rapidjson::Document> found;
-  std::size_t at = 0;
-  // Each failed start costs a look at the rest of the text; a bound keeps that linear.
-  for (int restarts = 0; restarts < kMostRestarts;) {
-    at = text.find('{', at);
-    if (at == std::string_view::npos) {
-      break;
-    }
+  // A brace that nothing closes costs a look at the rest of the text; a bound keeps that linear.
+  std::size_t budget = kMostReadings * text.size();
+  for (std::size_t at = text.find('{'); at != std::string_view::npos; at = text.find('{', at)) {
     const std::size_t end = end_of_object(text, at);
+    const std::size_t cost = std::min(end, text.size()) - at;
+    if (cost > budget) {
+      return Error(Errc::Invalid,
+                   R"(there is no JSON object with a "verdict" to be told from so many braces)");
+    }
+    budget -= cost;
     auto parsed = end == std::string_view::npos
                       ? Result<rapidjson::Document>(Error(Errc::Invalid, "unbalanced"))
                       : plugin_support::parse_json(text.substr(at, end - at));
     if (!parsed) {
-      ++restarts;
       ++at;
       continue;
     }
@@ -131,7 +133,7 @@ Result<review> read_verdict(const rapidjson::Value& object) {
 
 Result<review> parse_verdict(std::string_view answer) {
   const std::string text = plugin_support::valid_utf8(answer);
-  std::vector<rapidjson::Document> found = find_verdicts(text);
+  DIRECTOR_TRY(std::vector<rapidjson::Document> found, find_verdicts(text));
   if (found.empty()) {
     return Error(Errc::Invalid, R"(there is no JSON object with a "verdict" in it)");
   }

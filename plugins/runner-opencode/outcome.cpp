@@ -30,6 +30,11 @@ std::string without_colours(std::string_view line) {
   return plugin_support::valid_utf8(plugin_support::trim(out));
 }
 
+/// The beginning of what another program said.
+std::string beginning(std::string_view text) {
+  return plugin_support::valid_utf8(text.substr(0, kTailBytes));
+}
+
 bool has_any(const std::string& text, std::initializer_list<std::string_view> parts) {
   return std::any_of(parts.begin(), parts.end(),
                      [&](std::string_view part) { return contains(text, part); });
@@ -124,12 +129,12 @@ Outcome judge_error(const Call& call, const ReportedError& error, const StderrNo
   } else if (!is_models_own(error)) {
     failure = failure_of_text(error);
   }
-  std::string why = model + plugin_support::valid_utf8(error.message.substr(0, kTailBytes));
+  std::string why = model + beginning(error.message);
   if (error.status != 0) {
     why += " (HTTP " + std::to_string(error.status) + (error.url.empty() ? "" : " from ") +
-           error.url + ")";
+           beginning(error.url) + ")";
   } else if (!error.url.empty()) {
-    why += " (" + error.url + ")";
+    why += " (" + beginning(error.url) + ")";
   }
   return failed(failure, why + advice(failure, call), error.retry_after_ms);
 }
@@ -217,13 +222,13 @@ void StderrNotes::feed(std::string_view line) {
   if (text.starts_with("!")) {
     fell_back_ = fell_back_ || contains(text, "Falling back to default agent");
     if (contains(text, "permission requested: ") && text.ends_with("auto-rejecting")) {
-      rejected_ = std::string(plugin_support::trim(std::string_view(text).substr(1)));
+      rejected_ = beginning(plugin_support::trim(std::string_view(text).substr(1)));
     }
   }
   if (misconfigured_.empty() &&
       has_any(text, {"Model not found", "ProviderModelNotFoundError", "ProviderInitError",
                      "Configuration is invalid", "is not valid JSON"})) {
-    misconfigured_ = text.substr(0, kTailBytes);
+    misconfigured_ = beginning(text);
   }
   tail_ += (tail_.empty() ? "" : "\n") + text;
   if (tail_.size() > kTailBytes) {

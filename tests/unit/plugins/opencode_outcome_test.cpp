@@ -7,6 +7,7 @@
 #include "event_parser.hpp"
 #include "opencode_lines.hpp"
 #include "outcome.hpp"
+#include "text.hpp"
 
 namespace runner_opencode {
 namespace {
@@ -87,6 +88,23 @@ TEST(StderrNotes, BelievesOnlyTheToolsOwnWarnings) {
   EXPECT_EQ(notes.rejected(), "");
   notes.feed("\x1b[93m\x1b[1m! \x1b[0mpermission requested: bash (echo hi); auto-rejecting");
   EXPECT_EQ(notes.rejected(), "permission requested: bash (echo hi); auto-rejecting");
+}
+
+TEST(StderrNotes, LongNotesAreCutToText) {
+  std::string accents;
+  for (int i = 0; i < 5000; ++i) {
+    accents += "\xC3\xA9";
+  }
+  for (const char* pad : {"", " "}) {  // one of them puts the cut within a character
+    StderrNotes notes;
+    notes.feed("ERROR" + std::string(pad) + "Model not found: " + accents);
+    notes.feed("! permission requested: bash (" + std::string(pad) + accents + "); auto-rejecting");
+    for (const std::string& note : {notes.misconfigured(), notes.rejected(), notes.tail()}) {
+      EXPECT_FALSE(note.empty());
+      EXPECT_LT(note.size(), 2100U);
+      EXPECT_EQ(plugin_support::valid_utf8(note), note);
+    }
+  }
 }
 
 TEST(StderrNotes, TailIsBoundedAndPrintable) {

@@ -98,6 +98,21 @@ INSTANTIATE_TEST_SUITE_P(
                    {"verdict":"block","findings":[{"severity":"critical","summary":"x"}]})"),
                    "more than one"}));
 
+TEST(VerdictParser, BracesHideNoSecondVerdict) {
+  const std::string code = "if (a) { b(); } else { c({1}); }\n";
+  std::string quoted;
+  for (int i = 0; i < 200; ++i) {
+    quoted += code;
+  }
+  EXPECT_THAT(parse_verdict(quoted + kPass), IsOk());
+  for (const std::size_t braces : {1, 63, 64, 65, 200, 5000}) {
+    const std::string between(braces, '{');
+    EXPECT_THAT(parse_verdict(kPass + between + R"({"verdict": "block", "findings": []})"),
+                FailsWith(Errc::Invalid, "JSON object with a \"verdict\""))
+        << braces;
+  }
+}
+
 TEST(VerdictParser, SurvivesDepthAndSize) {
   const std::string deep(1'000'000, '[');
   EXPECT_THAT(parse_verdict(deep), FailsWith(Errc::Invalid, "no JSON object"));

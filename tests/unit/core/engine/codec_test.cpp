@@ -117,8 +117,9 @@ TEST(Codec, RefusesWhatIsNoEvent) {
   };
   for (const Row& row :
        {Row{"", "1:1"}, Row{"[]", "expected an object"}, Row{"{}", "seq"},
-        Row{R"({"seq":1})", "ts"}, Row{R"({"seq":1,"ts":1})", "type"},
-        Row{R"({"seq":"1","ts":1,"type":"landed"})", "seq"},
+        Row{R"({"seq":1})", "ts"}, Row{R"({"seq":0,"ts":1,"type":"landed"})", "'seq' cannot be 0"},
+        Row{R"({"seq":-1,"ts":1,"type":"landed"})", "'seq' cannot be -1"},
+        Row{R"({"seq":1,"ts":1})", "type"}, Row{R"({"seq":"1","ts":1,"type":"landed"})", "seq"},
         Row{R"({"seq":1,"ts":1,"type":"teleported"})", "unknown event type 'teleported'"},
         Row{R"({"seq":1,"ts":1,"type":"landed","node":3})", "node"},
         Row{R"({"seq":1,"ts":1,"type":"gated","verdict":"maybe"})", "'verdict' cannot be 'maybe'"},
