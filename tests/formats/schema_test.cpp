@@ -34,8 +34,11 @@ struct Filler {
     id.value = "some";
   }
   void operator()(std::string_view name, std::string& text) const {
-    static const std::map<std::string_view, std::string> kWords{
-        {"gate", "spec"}, {"watch", "observed"}, {"outcome", "done"}, {"role", "executor"}};
+    static const std::map<std::string_view, std::string> kWords{{"gate", "spec"},
+                                                                {"watch", "observed"},
+                                                                {"outcome", "done"},
+                                                                {"role", "executor"},
+                                                                {"points", "inside"}};
     const auto found = kWords.find(name);
     text = found == kWords.end() ? "some" : found->second;
   }
@@ -78,7 +81,7 @@ constexpr const char* kNodeState =
     R"({"id": "a", "status": "done", "attempts": 1, "tier_used": "executor", "model_used": "p/m",
         "escalated": false, "tokens": {"input": 1, "output": 1}, "cost_usd": 0.5, "error": "",
         "worktree": "", "review_stage_two": false, "review_blocks": 0, "review_summary": "",
-        "wall_secs": 1.5, "watch_it_fail": "unknown", "flake_failed": false})";
+        "review_advice": "", "infra_retries": 0, "failure_points": "nowhere", "wall_secs": 1.5, "watch_it_fail": "unknown", "flake_failed": false})";
 
 std::map<std::string, std::vector<std::string>> good_documents() {
   const std::string spend = R"({"x": {"input": 1, "output": 1, "cost": 0, "calls": 1}})";
@@ -102,12 +105,12 @@ std::map<std::string, std::vector<std::string>> good_documents() {
           "cost_usd": 0, "by_role": )" +
             spend + R"(, "review_stage_two": true, "review_blocks": 1, "watch_it_fail":
           {"verdict": "unknown", "ran_before_edit": false, "observed_failure": false},
-          "flake_failed": false})",
+          "flake_failed": false, "infra_retries": 1, "failure_points": ""})",
         R"({"kind": "run", "ts": 1, "job_id": "j", "tiers": {"planner": "p/m",
           "test_author": "p/m", "executor": "p/m", "explorer": "p/m", "reviewer": "p/m",
           "escalation": "p/m"}, "n_nodes": 1, "done": 1, "failed": 0, "escalated": 0,
           "executor_tier_completion": 1, "executor_tier_pct": 100, "escalation_rate": 0,
-          "stage_two_trigger_rate": 0.5, "integration_ok": true, "wall_secs": 1, "cost_total": 0,
+          "stage_two_trigger_rate": 0.5, "infra_retries": 0, "integration_ok": true, "wall_secs": 1, "cost_total": 0,
           "by_role": )" +
             spend + R"(, "by_model": )" + spend + "}"}},
       {"status",
@@ -116,7 +119,7 @@ std::map<std::string, std::vector<std::string>> good_documents() {
         R"({"job_id": "j", "task": "t", "job_branch": "b", "stage": "ready",
           "cost_total": 0.5, "outcome": "done", "n_nodes": 1, "done": 1, "escalated": 0,
           "failed": 0, "executor_tier_completion": 1, "stage_two_trigger_rate": 0,
-          "watch_it_fail_observed": 1, "flakes": 0, "integration_ok": null,
+          "watch_it_fail_observed": 1, "flakes": 0, "infra_retries": 0, "integration_ok": null,
           "nodes": {"a": )" +
             node_state + "}}"}},
       {"journal", every_event()},
