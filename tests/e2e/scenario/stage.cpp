@@ -190,6 +190,9 @@ std::string Stage::fill(std::string text) const {
   const std::string name = branch();
   constexpr std::string_view kPrefix = "director/job-";
   replace_all(text, "{{repo}}", world_.repo().string());
+  if (text.find("{{tests}}") != std::string::npos) {
+    replace_all(text, "{{tests}}", gate_checkout());
+  }
   replace_all(text, "{{branch}}", name);
   replace_all(text, "{{job}}", name.starts_with(kPrefix) ? name.substr(kPrefix.size()) : name);
   return text;
@@ -202,6 +205,15 @@ Texts Stage::fill(Texts texts) const {
     }
   }
   return texts;
+}
+
+std::string Stage::gate_checkout() const {
+  std::string folder;
+  for (const Json& line : lines_of(world_.state() / "journal.jsonl")) {
+    folder = line.get_string("checkout").value_or(std::move(folder));
+  }
+  EXPECT_FALSE(folder.empty()) << "gate 2 was not reached: there is no checkout of the tests";
+  return folder;
 }
 
 std::string Stage::branch() const {

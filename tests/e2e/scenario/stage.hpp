@@ -24,7 +24,7 @@ class Stage {
   /// What a person does before a step. Edits on the branch are made in a clone and pushed.
   void apply(const std::vector<Edit>& edits);
 
-  /// The text with {{branch}}, {{job}} and {{repo}} filled in.
+  /// The text with {{branch}}, {{job}}, {{repo}} and {{tests}} filled in.
   [[nodiscard]] std::string fill(std::string text) const;
   [[nodiscard]] Texts fill(Texts texts) const;
 
@@ -41,6 +41,8 @@ class Stage {
 
  private:
   void set_up(const Scenario& scenario);
+  /// Where a person edits the tests at gate 2.
+  [[nodiscard]] std::string gate_checkout() const;
   void use_plan(const Scenario& scenario);
   void apply_in(const fs::path& folder, const Edit& edit);
   void commit_and_push(const fs::path& clone, const std::string& message,
