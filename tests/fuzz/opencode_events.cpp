@@ -91,7 +91,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   ended.outcome = kEnds[text.empty() ? 0 : data[0] % kEnds.size()];
   ended.exit_code = 1;
   for (const bool may_edit : {false, true}) {
-    check_outcome({"p/m", may_edit, 1000}, seen, notes, ended);
+    check_outcome({"p/m", may_edit, 2000, size % 2 == 0 ? 1000 : 0}, seen, notes, ended);
   }
   return 0;
 }
