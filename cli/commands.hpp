@@ -12,7 +12,8 @@ namespace director::cli {
 /// What every command takes.
 struct CommonOptions {
   std::string repo = ".";
-  std::vector<std::string> set;  ///< key=value, over the configuration files
+  std::vector<std::string> set;        ///< key=value, over the configuration files
+  std::optional<std::string> profile;  ///< name or path
   bool verbose = false;
 };
 
@@ -34,11 +35,17 @@ struct JsonOption {
   bool json = false;
 };
 
+struct ConfigOptions {
+  std::string prefix;  ///< of the keys to show; empty: all
+  bool json = false;
+};
+
 [[nodiscard]] ExitCode plan_command(const CommonOptions& common, const PlanOptions& options);
 [[nodiscard]] ExitCode run_command(const CommonOptions& common, const RunCommandOptions& options);
 [[nodiscard]] ExitCode status_command(const CommonOptions& common, const JsonOption& options);
 [[nodiscard]] ExitCode sync_agents_command(const CommonOptions& common);
 [[nodiscard]] ExitCode plugins_command(const CommonOptions& common, const JsonOption& options);
+[[nodiscard]] ExitCode config_command(const CommonOptions& common, const ConfigOptions& options);
 /// Hidden: loads one plugin in this process and describes it as JSON on stdout.
 [[nodiscard]] ExitCode probe_plugin_command(const std::string& path);
 

@@ -1,12 +1,11 @@
 // The `director` program: reads the command line and hands over to a command.
 #include <CLI/CLI.hpp>
-#include <cstdio>
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "cli/commands.hpp"
 #include "cli/version.hpp"
-#include "core/base/text.hpp"
 
 namespace director::cli {
 namespace {
@@ -36,6 +35,12 @@ void add_common(CLI::App& command, CommonOptions& common) {
   command.add_flag("--verbose,-v", common.verbose, "Log more to stderr");
 }
 
+/// For the commands that work with the configuration as a job would use it.
+void add_profile(CLI::App& command, CommonOptions& common) {
+  command.add_option("--profile", common.profile,
+                     "Use .director/profiles/NAME.toml, or a file's path, instead of config.toml");
+}
+
 /// Every sub-command and what it runs.
 class CommandLine {
  public:
@@ -49,6 +54,7 @@ class CommandLine {
     add_status();
     add_sync_agents();
     add_plugins();
+    add_config();
   }
 
   [[nodiscard]] int run(int argc, char** argv) {
@@ -79,6 +85,7 @@ class CommandLine {
                   "With --auto: pass the gates without a second reading");
     plan.add_flag("--continue", plan_.go_on, "Approve what the gate shows and go on");
     plan.add_flag("--new", plan_.anew, "Put an unfinished job aside and start another");
+    add_profile(plan, common_);
     plan.footer(
         "Examples:\n  director plan \"Add a --json flag to the report\"\n"
         "  director plan --continue\n  director plan \"Add a flag\" --auto --no-critique\n");
@@ -93,6 +100,7 @@ class CommandLine {
                    "Attempts of the executor tier before a node escalates")
         ->check(CLI::Range(1, 100));
     run.add_flag("--retry", run_.retry, "Try nodes again that failed, were blocked or had errors");
+    add_profile(run, common_);
     run.footer(
         "Examples:\n  director run\n  director run --parallel 4 --max-attempts 2\n"
         "  director run --retry\n");
@@ -120,25 +128,29 @@ class CommandLine {
     plugins.footer("Example:\n  director plugins\n");
   }
 
+  void add_config() {
+    CLI::App& config = add("config", "Show the configuration in force and where it comes from",
+                           [this] { return config_command(common_, config_); });
+    config.add_option("prefix", config_.prefix, "Only keys that start with this");
+    config.add_flag("--json", config_.json, "Print JSON");
+    add_profile(config, common_);
+    config.footer(
+        "Examples:\n  director config\n  director config limits\n"
+        "  director config tiers --profile all-frontier\n"
+        "  director config --json | jq -r '.values[] | select(.from == \"file\") | .key'\n");
+  }
+
   CLI::App app_;
   CommonOptions common_;
   PlanOptions plan_;
   RunCommandOptions run_;
   JsonOption status_;
   JsonOption plugins_;
+  ConfigOptions config_;
   std::function<ExitCode()> chosen_;
 };
 
 }  // namespace
-
-void print_error(const Error& error) {
-  const std::string& message = error.message();
-  std::string shown;
-  for (const std::string_view line : text::split_lines(message)) {
-    shown += (shown.empty() ? "director: error: " : "  ") + text::printable(line) + "\n";
-  }
-  std::fputs(shown.c_str(), stderr);
-}
 
 }  // namespace director::cli
 
