@@ -1,6 +1,7 @@
 /// The commands of `director`, one file each.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -40,12 +41,18 @@ struct ConfigOptions {
   bool json = false;
 };
 
+enum class GraphFormat : std::uint8_t { Text, Dot, Mermaid, Json };
+struct GraphOptions {
+  GraphFormat format = GraphFormat::Text;
+};
+
 [[nodiscard]] ExitCode plan_command(const CommonOptions& common, const PlanOptions& options);
 [[nodiscard]] ExitCode run_command(const CommonOptions& common, const RunCommandOptions& options);
 [[nodiscard]] ExitCode status_command(const CommonOptions& common, const JsonOption& options);
 [[nodiscard]] ExitCode sync_agents_command(const CommonOptions& common);
 [[nodiscard]] ExitCode plugins_command(const CommonOptions& common, const JsonOption& options);
 [[nodiscard]] ExitCode config_command(const CommonOptions& common, const ConfigOptions& options);
+[[nodiscard]] ExitCode graph_command(const CommonOptions& common, const GraphOptions& options);
 /// Hidden: loads one plugin in this process and describes it as JSON on stdout.
 [[nodiscard]] ExitCode probe_plugin_command(const std::string& path);
 

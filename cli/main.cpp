@@ -1,6 +1,7 @@
 // The `director` program: reads the command line and hands over to a command.
 #include <CLI/CLI.hpp>
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -55,6 +56,7 @@ class CommandLine {
     add_sync_agents();
     add_plugins();
     add_config();
+    add_graph();
   }
 
   [[nodiscard]] int run(int argc, char** argv) {
@@ -140,6 +142,23 @@ class CommandLine {
         "  director config --json | jq -r '.values[] | select(.from == \"file\") | .key'\n");
   }
 
+  void add_graph() {
+    CLI::App& graph = add("graph", "Show the plan's nodes and what waits for what",
+                          [this] { return graph_command(common_, graph_); });
+    static const std::map<std::string, GraphFormat> kFormats{
+        {"text", GraphFormat::Text}, {"dot", GraphFormat::Dot}, {"mermaid", GraphFormat::Mermaid}};
+    CLI::Option* format =
+        graph.add_option("--format", graph_.format, "text, dot (Graphviz) or mermaid")
+            ->transform(CLI::CheckedTransformer(kFormats).description("FORMAT"));
+    graph
+        .add_flag_callback(
+            "--json", [this] { graph_.format = GraphFormat::Json; }, "Print JSON")
+        ->excludes(format);
+    graph.footer(
+        "Examples:\n  director graph\n  director graph --format dot | dot -Tsvg -o plan.svg\n"
+        "  director graph --json | jq -r '.nodes[] | select(.status == \"failed\") | .id'\n");
+  }
+
   CLI::App app_;
   CommonOptions common_;
   PlanOptions plan_;
@@ -147,6 +166,7 @@ class CommandLine {
   JsonOption status_;
   JsonOption plugins_;
   ConfigOptions config_;
+  GraphOptions graph_;
   std::function<ExitCode()> chosen_;
 };
 

@@ -16,7 +16,6 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using testing::IsOk;
-using ::testing::Not;
 
 constexpr const char* kConfig = R"([tiers]
 planner = "any/planner"
@@ -33,6 +32,18 @@ path = ["@PLUGINS@"]
 [plugin.runner-scripted]
 script = "@SCRIPT@"
 )";
+
+/// One node lands at its second attempt, the other never does.
+constexpr const char* kScript = R"JSON({"rules": [
+  {"role": "explorer", "steps": [{"usage": {"input": 5, "output": 1, "cost": 0.25}}, {"text": "Small."}]},
+  {"role": "brainstorm", "steps": [{"text": "# Two files"}]},
+  {"role": "planner", "steps": [{"text": "{\"nodes\": [{\"id\": \"one\", \"title\": \"One\", \"spec\": \"Write one.txt\", \"files\": [\"one.txt\"], \"depends_on\": [], \"test_cmd\": \"sh tests/one.sh\", \"tests\": [\"tests/one.sh\"], \"estimated_difficulty\": \"easy\"}, {\"id\": \"two\", \"title\": \"Two\", \"spec\": \"Write two.txt\", \"files\": [\"two.txt\"], \"depends_on\": [\"one\"], \"test_cmd\": \"sh tests/two.sh\", \"tests\": [\"tests/two.sh\"], \"estimated_difficulty\": \"hard\"}]}"}]},
+  {"role": "test-author", "contains": "Node one", "steps": [{"write": {"tests/one.sh": "grep -q right one.txt\n"}}, {"text": "DONE"}]},
+  {"role": "test-author", "contains": "Node two", "steps": [{"write": {"tests/two.sh": "grep -q right two.txt\n"}}, {"text": "DONE"}]},
+  {"role": "executor", "contains": "Node one", "nth": 1, "steps": [{"run": "printf 'cannot \\033[31mdo it\\n'"}, {"text": "DONE"}]},
+  {"role": "executor", "contains": "Node one", "steps": [{"write": {"one.txt": "right\n"}}, {"usage": {"input": 10, "output": 2, "cost": 0.5}}, {"text": "DONE"}]},
+  {"role": "executor", "contains": "Node two", "steps": [{"write": {"two.txt": "wrong\n"}}, {"text": "DONE"}]}
+]})JSON";
 
 std::string filled(std::string text, const std::string& place, const std::string& value) {
   return text.replace(text.find(place), place.size(), value);
@@ -105,6 +116,43 @@ TEST_F(Tools, AProfileStandsAloneAndAnUnknownOneNamesThoseThereAre) {
                                    HasSubstr("there are: all-frontier, cheap")));
   }
   EXPECT_THAT(world_.director({"run", "--profile", ""}).err, HasSubstr("there is no profile ''"));
+}
+
+TEST_F(Tools, GraphShowsThePlanAndThenTheRun) {
+  const Ran none = world_.director({"graph"});
+  EXPECT_EQ(none.exit_code, 2);
+  EXPECT_THAT(none.err, HasSubstr("director plan"));
+
+  configure(kScript);
+  ASSERT_EQ(world_.director({"plan", "Write", "--auto", "--no-critique"}).exit_code, 0);
+  const Ran planned = world_.director({"graph"});
+  EXPECT_EQ(planned.exit_code, 0) << planned.err;
+  EXPECT_THAT(planned.out, AllOf(HasSubstr("2 nodes in 2 levels"), HasSubstr("pending  one"),
+                                 HasSubstr("after one")));
+  ASSERT_EQ(world_.director({"run"}).exit_code, 1);
+  const Ran ran = world_.director({"graph", "--json"});
+  const auto json = parse_json(ran.out);
+  ASSERT_THAT(json, IsOk());
+  const std::vector<Json> nodes = json->get_array("nodes").value();
+  EXPECT_EQ(nodes.at(0).get_string("status").value(), "done");
+  EXPECT_EQ(nodes.at(1).get_string("status").value(), "escalated");
+  EXPECT_THAT(world_.director({"graph", "--format", "dot"}).out, HasSubstr("n0 -> n1;"));
+  EXPECT_THAT(world_.director({"graph", "--format", "mermaid"}).out, HasSubstr("n0 --> n1"));
+  EXPECT_EQ(world_.director({"graph", "--format", "png"}).exit_code, 2);
+  EXPECT_EQ(world_.director({"graph", "--format", "dot", "--json"}).exit_code, 2);
+}
+
+TEST_F(Tools, GraphShowsAPlanThatIsStillBeingEdited) {
+  write_file(world_.state() / "plan.json",
+             R"({"job_id": "j", "task": "", "repo": "", "created_at": "", "job_branch": "b",
+                 "nodes": [{"id": "a\u001b[31m", "title": "t", "depends_on": ["zz"]}]})");
+  const Ran ran = world_.director({"graph"});
+  EXPECT_EQ(ran.exit_code, 0) << ran.err;
+  EXPECT_THAT(ran.out, AllOf(HasSubstr("a\\x1b[31m"), HasSubstr("zz (not in the plan)")));
+  write_file(world_.state() / "plan.json", "{");
+  const Ran broken = world_.director({"graph"});
+  EXPECT_EQ(broken.exit_code, 2);
+  EXPECT_THAT(broken.err, HasSubstr("plan.json"));
 }
 
 }  // namespace
