@@ -46,6 +46,13 @@ struct GraphOptions {
   GraphFormat format = GraphFormat::Text;
 };
 
+struct LogsOptions {
+  std::string node;  ///< empty: any
+  std::string call;  ///< an id or its beginning; empty: any
+  bool follow = false;
+  bool raw = false;
+};
+
 [[nodiscard]] ExitCode plan_command(const CommonOptions& common, const PlanOptions& options);
 [[nodiscard]] ExitCode run_command(const CommonOptions& common, const RunCommandOptions& options);
 [[nodiscard]] ExitCode status_command(const CommonOptions& common, const JsonOption& options);
@@ -53,6 +60,7 @@ struct GraphOptions {
 [[nodiscard]] ExitCode plugins_command(const CommonOptions& common, const JsonOption& options);
 [[nodiscard]] ExitCode config_command(const CommonOptions& common, const ConfigOptions& options);
 [[nodiscard]] ExitCode graph_command(const CommonOptions& common, const GraphOptions& options);
+[[nodiscard]] ExitCode logs_command(const CommonOptions& common, const LogsOptions& options);
 /// Hidden: loads one plugin in this process and describes it as JSON on stdout.
 [[nodiscard]] ExitCode probe_plugin_command(const std::string& path);
 

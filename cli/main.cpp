@@ -57,6 +57,7 @@ class CommandLine {
     add_plugins();
     add_config();
     add_graph();
+    add_logs();
   }
 
   [[nodiscard]] int run(int argc, char** argv) {
@@ -159,6 +160,19 @@ class CommandLine {
         "  director graph --json | jq -r '.nodes[] | select(.status == \"failed\") | .id'\n");
   }
 
+  void add_logs() {
+    CLI::App& logs = add("logs", "Show what the agents said and did, call by call",
+                         [this] { return logs_command(common_, logs_); });
+    logs.add_option("node", logs_.node, "Calls of this node; without it, a list of all calls");
+    logs.add_option("--call", logs_.call, "One call: its id or the beginning of it");
+    logs.add_flag("--follow,-f", logs_.follow, "Go on as lines arrive, until the director ends");
+    logs.add_flag("--raw", logs_.raw, "The agent tool's own lines, as they came");
+    logs.footer(
+        "Examples:\n  director logs\n  director logs parse-duration\n"
+        "  director logs --call 0007\n  director logs --follow\n"
+        "  director logs --call 0007 --raw | jq -r .type\n");
+  }
+
   CLI::App app_;
   CommonOptions common_;
   PlanOptions plan_;
@@ -167,6 +181,7 @@ class CommandLine {
   JsonOption plugins_;
   ConfigOptions config_;
   GraphOptions graph_;
+  LogsOptions logs_;
   std::function<ExitCode()> chosen_;
 };
 

@@ -2,12 +2,15 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <string>
+#include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "core/base/text.hpp"
@@ -16,16 +19,17 @@
 namespace director::platform {
 namespace {
 
-std::string this_process() {
+/// How a process of this machine writes itself into its lock.
+std::string process_name(const std::string& pid) {
   std::array<char, 256> host{};
   if (::gethostname(host.data(), host.size() - 1) != 0) {
     host[0] = '\0';
   }
-  return "process " + std::to_string(::getpid()) + " on " + host.data();
+  return "process " + pid + " on " + host.data();
 }
 
 /// What the holder wrote about itself; another file's content may stand there just as well.
-std::string holder(int fd) {
+std::string written_by(int fd) {
   std::array<char, 300> bytes{};
   const ssize_t size = ::pread(fd, bytes.data(), bytes.size(), 0);
   std::string said = size > 0 ? std::string(bytes.data(), static_cast<std::size_t>(size)) : "";
@@ -33,7 +37,41 @@ std::string holder(int fd) {
   return said.empty() ? "another process" : text::printable(said);
 }
 
+/// Whether the process has the file open. The holder keeps it open for as long as it lives, and a
+/// process that merely has its number does not.
+bool has_open(const std::string& pid, const struct stat& file) {
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry("/proc/" + pid + "/fd", error), end;
+       !error && entry != end; entry.increment(error)) {
+    struct stat info {};
+    if (::stat(entry->path().c_str(), &info) == 0 && info.st_dev == file.st_dev &&
+        info.st_ino == file.st_ino) {
+      return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
+
+std::optional<std::string> RepoLock::holder(const std::filesystem::path& file) {
+  const UniqueFd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  struct stat info {};
+  if (!fd || ::fstat(fd.get(), &info) != 0 || !S_ISREG(info.st_mode)) {
+    return std::nullopt;
+  }
+  const std::string text = written_by(fd.get());
+  constexpr std::string_view kStart = "process ";
+  const std::size_t digits = text.find_first_not_of("0123456789", kStart.size());
+  if (!text.starts_with(kStart) || digits == kStart.size() || digits == std::string::npos) {
+    return std::nullopt;
+  }
+  const std::string pid = text.substr(kStart.size(), digits - kStart.size());
+  if (text != process_name(pid) || pid == std::to_string(::getpid()) || !has_open(pid, info)) {
+    return std::nullopt;
+  }
+  return text;
+}
 
 Result<RepoLock> RepoLock::acquire(const std::filesystem::path& file) {
   const std::string what = "cannot lock '" + file.string() + "'";
@@ -45,10 +83,10 @@ Result<RepoLock> RepoLock::acquire(const std::filesystem::path& file) {
     if (errno != EWOULDBLOCK) {
       return os_error(what, errno);
     }
-    return Error(Errc::Conflict, what + ": " + holder(fd.get()) +
+    return Error(Errc::Conflict, what + ": " + written_by(fd.get()) +
                                      " is at work in this repository; wait for it or stop it");
   }
-  const std::string self = this_process() + "\n";
+  const std::string self = process_name(std::to_string(::getpid())) + "\n";
   if (::ftruncate(fd.get(), 0) != 0 ||
       ::pwrite(fd.get(), self.data(), self.size(), 0) != static_cast<ssize_t>(self.size())) {
     return os_error(what, errno);

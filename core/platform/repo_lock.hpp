@@ -2,6 +2,8 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
+#include <string>
 
 #include "core/platform/unique_fd.hpp"
 #include "director/result.hpp"
@@ -15,6 +17,10 @@ class RepoLock {
   /// Does not wait. Errors: Conflict if another process holds it, naming that process; NotFound if
   /// the file's folder is missing; Io.
   [[nodiscard]] static Result<RepoLock> acquire(const std::filesystem::path& file);
+
+  /// Which other process holds the lock, as it wrote; nullopt: none. Looks without touching it.
+  /// Knows processes of this machine and user only: any other's lock counts as nobody's.
+  [[nodiscard]] static std::optional<std::string> holder(const std::filesystem::path& file);
 
  private:
   explicit RepoLock(UniqueFd fd) : fd_(std::move(fd)) {}

@@ -155,5 +155,49 @@ TEST_F(Tools, GraphShowsAPlanThatIsStillBeingEdited) {
   EXPECT_THAT(broken.err, HasSubstr("plan.json"));
 }
 
+TEST_F(Tools, LogsListCallsAndShowTranscripts) {
+  const Ran none = world_.director({"logs"});
+  EXPECT_EQ(none.exit_code, 2);
+  EXPECT_THAT(none.err, HasSubstr("director plan"));
+
+  configure(kScript);
+  ASSERT_EQ(world_.director({"plan", "Write", "--auto", "--no-critique"}).exit_code, 0);
+  ASSERT_EQ(world_.director({"run"}).exit_code, 1);
+  const Ran list = world_.director({"logs"});
+  EXPECT_EQ(list.exit_code, 0) << list.err;
+  EXPECT_THAT(list.out, AllOf(HasSubstr("0001-explorer"), HasSubstr("any/explorer"),
+                              HasSubstr("$0.2500"), HasSubstr("-escalation-two")));
+
+  const Ran one = world_.director({"logs", "one", "--follow"});
+  EXPECT_EQ(one.exit_code, 0) << "no director is at work: " << one.err;
+  EXPECT_THAT(one.out, AllOf(HasSubstr("-test_author-one: test_author, any/author"),
+                             HasSubstr("-executor-one: executor, any/executor"),
+                             HasSubstr("? cannot \\x1b[31mdo it\n"),
+                             HasSubstr("-- ok, 10 tokens in"), HasSubstr("$0.5000")));
+  EXPECT_EQ(one.out.find('\x1b'), std::string::npos);
+  EXPECT_EQ(world_.director({"logs", "one"}).out, one.out);
+  EXPECT_THAT(world_.director({"logs", "--call", "0001"}).out, HasSubstr("== 0001-explorer: "));
+  const std::string call = one.out.substr(one.out.find("-executor-one") - 4, 17);
+  EXPECT_EQ(world_.director({"logs", "--raw", "--call", call}).out,
+            read_file(world_.state() / "logs" / (call + ".jsonl")));
+}
+
+TEST_F(Tools, LogsSayWhatThereIsInsteadOfAnUnknownNodeOrCall) {
+  configure(kScript);
+  ASSERT_EQ(world_.director({"plan", "Write", "--auto", "--no-critique"}).exit_code, 0);
+  const std::pair<std::vector<std::string>, std::string> cases[] = {
+      {{"logs", "onr"}, "did you mean 'one'?"},
+      {{"logs", "zzzzzz"}, "director graph"},
+      {{"logs", "--call", "00"}, "give more of its id"},
+      {{"logs", "--call", "../0001"}, "there is no call '../0001'"},
+  };
+  for (const auto& [args, message] : cases) {
+    const Ran ran = world_.director(args);
+    EXPECT_EQ(ran.exit_code, 2) << message;
+    EXPECT_THAT(ran.err, HasSubstr(message));
+    EXPECT_EQ(ran.out, "");
+  }
+}
+
 }  // namespace
 }  // namespace director::e2e

@@ -126,6 +126,53 @@ TEST_F(Files, LockDiesWithItsHolder) {
   EXPECT_TRUE(platform::RepoLock::acquire(path));
 }
 
+TEST_F(Files, ALocksHolderIsSeenWithoutTouchingTheLock) {
+  const fs::path path = fs::path(folder) / "lock";
+  EXPECT_FALSE(platform::RepoLock::holder(path)) << "there is no such file";
+  int ready[2];
+  int done[2];
+  ASSERT_EQ(::pipe(ready), 0);
+  ASSERT_EQ(::pipe(done), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::close(done[1]);
+    const auto lock = platform::RepoLock::acquire(path);
+    char byte = lock ? 'y' : 'n';
+    (void)!::write(ready[1], &byte, 1);
+    (void)!::read(done[0], &byte, 1);
+    ::_exit(0);
+  }
+  ::close(done[0]);
+  char byte = 0;
+  ASSERT_EQ(::read(ready[0], &byte, 1), 1);
+  ASSERT_EQ(byte, 'y');
+  const std::optional<std::string> holder = platform::RepoLock::holder(path);
+  ASSERT_TRUE(holder);
+  EXPECT_NE(holder->find("process " + std::to_string(child) + " on "), std::string::npos);
+  ::close(done[1]);
+  ASSERT_EQ(::waitpid(child, nullptr, 0), child);
+  ::close(ready[0]);
+  ::close(ready[1]);
+  EXPECT_FALSE(platform::RepoLock::holder(path)) << "the file still names a process that is gone";
+  EXPECT_TRUE(platform::RepoLock::acquire(path));
+}
+
+// A number that was given to another process since, and texts that no director wrote.
+TEST_F(Files, OnlyAProcessThatHasTheLockOpenIsItsHolder) {
+  const fs::path path = fs::path(folder) / "lock";
+  ASSERT_TRUE(platform::RepoLock::acquire(path));
+  const std::string own = *store.read(path);
+  const std::string host = own.substr(own.find(" on "));
+  for (const std::string& text :
+       {std::string(), std::string("process "), "process 1" + host, "process 99999999999" + host,
+        "process x" + host, "process ../self" + host,
+        "process " + std::to_string(::getppid()) + host, std::string("process 1 on elsewhere\n"),
+        std::string(5000, '1')}) {
+    ASSERT_TRUE(store.write(path, text));
+    EXPECT_FALSE(platform::RepoLock::holder(path)) << text.substr(0, 40);
+  }
+}
+
 TEST_F(Files, RepositoryCacheIsPrivateAndOfThatRepository) {
   const fs::path root = fs::path(folder) / "cache";
   fs::create_directories(fs::path(folder) / "a/repo");
