@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cli/commands.hpp"
+#include "cli/loaded_plugins.hpp"
 #include "cli/screen.hpp"
 #include "core/config/load.hpp"
 #include "core/engine/services.hpp"
@@ -38,8 +39,6 @@ class Session {
   [[nodiscard]] bool interrupted() const { return services_->interrupt.cancelled(); }
 
  private:
-  struct Plugins;
-
   explicit Session(platform::RepoLock lock);
   [[nodiscard]] Status wire(const CommonOptions& common, const engine::Folders& folders,
                             const config::Loaded& loaded);
@@ -53,7 +52,7 @@ class Session {
   std::unique_ptr<platform::SpdlogLog> log_;
   std::unique_ptr<Screen> screen_;
   std::unique_ptr<ScreenLog> screen_log_;
-  std::unique_ptr<Plugins> plugins_;
+  std::unique_ptr<LoadedPlugins> plugins_;
   std::unique_ptr<engine::Services> services_;
 };
 

@@ -7,6 +7,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/repository.hpp"
+#include "cli/role_prompts.hpp"
 #include "core/platform/disk_file_store.hpp"
 #include "core/platform/paths.hpp"
 
@@ -44,11 +45,10 @@ Status sync(const CommonOptions& common) {
     DIRECTOR_CHECK(seed(files, installation.agents / "opencode.example.json",
                         repository / "opencode.json", repository));
   }
-  for (const char* agent :
-       {"brainstorm", "planner", "explorer", "test-author", "executor", "reviewer"}) {
+  for (const char* agent : kAgents) {
     const std::string name = std::string(agent) + ".md";
-    DIRECTOR_CHECK(seed(files, installation.agents / name,
-                        repository / ".opencode" / "agents" / name, repository));
+    DIRECTOR_CHECK(
+        seed(files, installation.agents / name, own_agents(repository) / name, repository));
   }
   std::printf(
       "\nNext: name your models in .director/config.toml, then `director plan \"<task>\"`.\n");

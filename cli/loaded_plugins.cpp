@@ -1,0 +1,140 @@
+#include "cli/loaded_plugins.hpp"
+
+#include <set>
+
+#include "cli/version.hpp"
+#include "core/config/schema.hpp"
+#include "core/platform/environment.hpp"
+
+namespace director::cli {
+
+LoadedPlugins::LoadedPlugins(const ports::Clock& clock, ports::Log& log, plugin::Catalog found,
+                             const config::Settings& settings, const engine::Folders& folders)
+    : clock_(clock),
+      log_(log),
+      catalog_(std::move(found)),
+      configured_(settings),
+      local_(clock, platform::Environment::of_this_process()),
+      local_host_(local_, clock, log, kVersion),
+      info_{"{}", folders.repo.string(), folders.state.string(), folders.cache.string()} {}
+
+std::vector<std::pair<plugin::Kind, std::string>> LoadedPlugins::wanted(
+    const config::Settings& settings) {
+  const config::Plugins& names = settings.plugins;
+  std::vector<std::pair<plugin::Kind, std::string>> all{{plugin::Kind::Vcs, names.vcs},
+                                                        {plugin::Kind::Gate, names.gate},
+                                                        {plugin::Kind::Reviewer, names.reviewer}};
+  std::set<std::string> runners;
+  for (const auto& [role, tier] : settings.tiers) {
+    const std::string& id = tier.runner.empty() ? names.runner : tier.runner;
+    if (runners.insert(id).second) {
+      all.emplace_back(plugin::Kind::Runner, id);
+    }
+  }
+  const std::set<std::string> sinks(names.sinks.begin(), names.sinks.end());
+  for (const std::string& id : sinks) {
+    all.emplace_back(plugin::Kind::Sink, id);
+  }
+  return all;
+}
+
+template <typename Backend>
+Result<LoadedPlugins::Pool<Backend>> LoadedPlugins::pool(const std::string& id, plugin::Kind kind,
+                                                         Maker<Backend> make) {
+  DIRECTOR_TRY(const plugin::Library* library, catalog_.load(id, kind));
+  DIRECTOR_TRY(std::string json, config_of(id, library->descriptor()));
+  instance_info own = info_;
+  own.config_json = std::move(json);
+  ports::HostServices& hosts_for = host_ ? static_cast<ports::HostServices&>(*host_) : local_host_;
+  auto made = std::make_unique<plugin::InstancePool<Backend>>(
+      [library, own = std::move(own), &hosts_for, make, id] {
+        ports::CallScope scope;
+        scope.label = id;
+        return make({*library, own, hosts_for, scope});
+      });
+  if (const auto first = made->lease(); !first) {
+    return first.error();
+  }
+  return made;
+}
+
+Result<std::string> LoadedPlugins::config_of(const std::string& id,
+                                             const plugin::Descriptor& descriptor) const {
+  const auto table = configured_.plugin_tables.find(id);
+  return config::check_plugin_config(
+      table == configured_.plugin_tables.end() ? config::PluginTable() : table->second,
+      descriptor.config_schema.value_or(""), id);
+}
+
+Status LoadedPlugins::load_launcher() {
+  if (!configured_.plugins.launcher.empty()) {
+    DIRECTOR_TRY(launchers_,
+                 pool<director::launcher>(configured_.plugins.launcher, plugin::Kind::Launcher,
+                                          &plugin::make_launcher));
+    prepared_ = std::make_unique<plugin::PreparedLauncher>(
+        local_, *launchers_, local_host_,
+        [environment = platform::Environment::of_this_process()](const ports::Command& command) {
+          return environment.for_command(command);
+        });
+  }
+  ports::ProcessLauncher& launcher =
+      prepared_ ? static_cast<ports::ProcessLauncher&>(*prepared_) : local_;
+  host_ = std::make_unique<plugin::PluginHost>(launcher, clock_, log_, kVersion);
+  return ok();
+}
+
+Status LoadedPlugins::load(plugin::Kind kind, const std::string& id) {
+  switch (kind) {
+    case plugin::Kind::Vcs: {
+      DIRECTOR_TRY(vcs_, pool<director::vcs>(id, kind, &plugin::make_vcs));
+      return ok();
+    }
+    case plugin::Kind::Gate: {
+      DIRECTOR_TRY(gate_, pool<director::gate>(id, kind, &plugin::make_gate));
+      return ok();
+    }
+    case plugin::Kind::Reviewer: {
+      DIRECTOR_TRY(reviewer_, pool<director::reviewer>(id, kind, &plugin::make_reviewer));
+      return ok();
+    }
+    case plugin::Kind::Runner: {
+      DIRECTOR_TRY(runners_[id], pool<director::runner>(id, kind, &plugin::make_runner));
+      return ok();
+    }
+    case plugin::Kind::Sink: {
+      DIRECTOR_TRY(sinks_[id], pool<director::sink>(id, kind, &plugin::make_sink));
+      DIRECTOR_TRY(open_sinks_[id], sinks_[id]->lease());
+      return ok();
+    }
+    case plugin::Kind::Launcher:
+      break;
+  }
+  return Error(Errc::Internal, "the launcher is loaded by load_launcher()");
+}
+
+Status LoadedPlugins::load_all() {
+  for (const auto& [kind, id] : wanted(configured_)) {
+    DIRECTOR_CHECK(load(kind, id));
+  }
+  return ok();
+}
+
+engine::Backends LoadedPlugins::backends() {
+  engine::Backends all;
+  all.vcs = vcs_.get();
+  all.gate = gate_.get();
+  all.reviewer = reviewer_.get();
+  for (const auto& [id, runner] : runners_) {
+    if (runner != nullptr) {
+      all.runners[id] = runner.get();
+    }
+  }
+  for (const auto& [id, sink] : open_sinks_) {
+    if (sink != nullptr) {
+      all.sinks[id] = sink.get();
+    }
+  }
+  return all;
+}
+
+}  // namespace director::cli

@@ -1,0 +1,77 @@
+/// The loaded plugins and what hosts them.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/config/settings.hpp"
+#include "core/engine/services.hpp"
+#include "core/platform/local_launcher.hpp"
+#include "core/plugin/adapters/adapters.hpp"
+#include "core/plugin/call_host.hpp"
+#include "core/plugin/catalog.hpp"
+#include "core/plugin/instance_pool.hpp"
+#include "core/plugin/prepared_launcher.hpp"
+#include "director/result.hpp"
+
+namespace director::cli {
+
+/// What it is made with by reference outlives it. Not movable: its parts refer to each other.
+class LoadedPlugins {
+ public:
+  LoadedPlugins(const ports::Clock& clock, ports::Log& log, plugin::Catalog found,
+                const config::Settings& settings, const engine::Folders& folders);
+  LoadedPlugins(const LoadedPlugins&) = delete;
+  LoadedPlugins& operator=(const LoadedPlugins&) = delete;
+
+  /// What the settings ask for: (kind, id), each once, the launcher aside.
+  [[nodiscard]] static std::vector<std::pair<plugin::Kind, std::string>> wanted(
+      const config::Settings& settings);
+
+  /// Comes first: every other plugin's commands go through the launcher.
+  [[nodiscard]] Status load_launcher();
+  /// Loads one, checks its configuration and makes an instance, to see that it can be.
+  [[nodiscard]] Status load(plugin::Kind kind, const std::string& id);
+  /// All that is wanted; the first error ends it.
+  [[nodiscard]] Status load_all();
+
+  /// After load_launcher().
+  [[nodiscard]] ports::HostServices& host() { return *host_; }
+  /// What was loaded.
+  [[nodiscard]] engine::Backends backends();
+
+ private:
+  template <typename Backend>
+  using Pool = std::unique_ptr<plugin::InstancePool<Backend>>;
+  template <typename Backend>
+  using Maker = Result<std::unique_ptr<Backend>> (*)(const plugin::Making&);
+
+  template <typename Backend>
+  [[nodiscard]] Result<Pool<Backend>> pool(const std::string& id, plugin::Kind kind,
+                                           Maker<Backend> make);
+  [[nodiscard]] Result<std::string> config_of(const std::string& id,
+                                              const plugin::Descriptor& descriptor) const;
+
+  // In the order in which they depend on each other.
+  const ports::Clock& clock_;
+  ports::Log& log_;
+  plugin::Catalog catalog_;
+  const config::Settings& configured_;
+  platform::LocalLauncher local_;
+  plugin::PluginHost local_host_;
+  Pool<director::launcher> launchers_;
+  std::unique_ptr<plugin::PreparedLauncher> prepared_;
+  std::unique_ptr<plugin::PluginHost> host_;
+  instance_info info_;
+  Pool<director::vcs> vcs_;
+  Pool<director::gate> gate_;
+  Pool<director::reviewer> reviewer_;
+  std::map<std::string, Pool<director::runner>> runners_;
+  std::map<std::string, Pool<director::sink>> sinks_;
+  std::map<std::string, std::shared_ptr<director::sink>> open_sinks_;
+};
+
+}  // namespace director::cli
