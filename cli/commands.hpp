@@ -53,6 +53,11 @@ struct LogsOptions {
   bool raw = false;
 };
 
+struct DoctorOptions {
+  bool calls = false;  ///< call each model once
+  bool json = false;
+};
+
 [[nodiscard]] ExitCode plan_command(const CommonOptions& common, const PlanOptions& options);
 [[nodiscard]] ExitCode run_command(const CommonOptions& common, const RunCommandOptions& options);
 [[nodiscard]] ExitCode status_command(const CommonOptions& common, const JsonOption& options);
@@ -61,6 +66,7 @@ struct LogsOptions {
 [[nodiscard]] ExitCode config_command(const CommonOptions& common, const ConfigOptions& options);
 [[nodiscard]] ExitCode graph_command(const CommonOptions& common, const GraphOptions& options);
 [[nodiscard]] ExitCode logs_command(const CommonOptions& common, const LogsOptions& options);
+[[nodiscard]] ExitCode doctor_command(const CommonOptions& common, const DoctorOptions& options);
 /// Hidden: loads one plugin in this process and describes it as JSON on stdout.
 [[nodiscard]] ExitCode probe_plugin_command(const std::string& path);
 

@@ -58,6 +58,7 @@ class CommandLine {
     add_config();
     add_graph();
     add_logs();
+    add_doctor();
   }
 
   [[nodiscard]] int run(int argc, char** argv) {
@@ -173,6 +174,18 @@ class CommandLine {
         "  director logs --call 0007 --raw | jq -r .type\n");
   }
 
+  void add_doctor() {
+    CLI::App& doctor = add("doctor", "Check the configuration, the agent tool and this machine",
+                           [this] { return doctor_command(common_, doctor_); });
+    doctor.add_flag("--calls", doctor_.calls, "Call each configured model once; this costs money");
+    doctor.add_flag("--json", doctor_.json, "Print JSON");
+    add_profile(doctor, common_);
+    doctor.footer(
+        "Examples:\n  director doctor\n  director doctor --calls\n"
+        "  director doctor --json | jq '.findings[] | select(.level == \"problem\")'\n\n"
+        "Exit status: 0 no problem, 1 at least one.\n");
+  }
+
   CLI::App app_;
   CommonOptions common_;
   PlanOptions plan_;
@@ -182,6 +195,7 @@ class CommandLine {
   ConfigOptions config_;
   GraphOptions graph_;
   LogsOptions logs_;
+  DoctorOptions doctor_;
   std::function<ExitCode()> chosen_;
 };
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -196,6 +197,116 @@ TEST_F(Tools, LogsSayWhatThereIsInsteadOfAnUnknownNodeOrCall) {
     EXPECT_EQ(ran.exit_code, 2) << message;
     EXPECT_THAT(ran.err, HasSubstr(message));
     EXPECT_EQ(ran.out, "");
+  }
+}
+
+/// Every file below a folder.
+std::vector<std::string> files_below(const fs::path& folder) {
+  std::vector<std::string> all;
+  std::error_code error;
+  for (const auto& entry : fs::recursive_directory_iterator(folder, error)) {
+    all.push_back(fs::relative(entry.path(), folder).string());
+  }
+  return all;
+}
+
+TEST_F(Tools, DoctorFindsAGoodRepositoryGoodAndLeavesItAlone) {
+  configure();
+  const std::string before = world_.fingerprint();
+  const Ran ran = world_.director({"doctor"});
+  EXPECT_EQ(ran.exit_code, 0) << ran.out << ran.err;
+  EXPECT_THAT(ran.out, AllOf(HasSubstr("ok       configuration  valid"),
+                             HasSubstr("ok       prompts        6 found"),
+                             HasSubstr("ok       tool           runner-scripted 0.1.0"),
+                             HasSubstr("cannot be checked"), HasSubstr("MB free"),
+                             HasSubstr("Landlock"), HasSubstr("0 problems")));
+  EXPECT_EQ(world_.fingerprint(), before);
+  EXPECT_FALSE(fs::exists(world_.state() / "journal.jsonl"));
+}
+
+TEST_F(Tools, DoctorWorksWithoutConfigurationAndOutsideOfARepository) {
+  fs::remove_all(world_.repo());
+  fs::create_directories(world_.repo());
+  const Ran ran = world_.director({"doctor", "--json"});
+  EXPECT_EQ(ran.exit_code, 1) << ran.err;
+  const auto json = parse_json(ran.out);
+  ASSERT_THAT(json, IsOk()) << ran.out;
+  std::map<std::string, std::string> problems;
+  for (const Json& finding : json->get_array("findings").value()) {
+    if (finding.get_string("level").value() == "problem") {
+      problems[finding.get_string("topic").value()] = finding.get_string("text").value();
+    }
+  }
+  EXPECT_THAT(problems["configuration"], HasSubstr("config.toml' is missing"));
+  EXPECT_THAT(problems["repository"], HasSubstr("git init"));
+  EXPECT_THAT(problems["tool"], HasSubstr("there is no program 'opencode'"));
+  EXPECT_EQ(json->get_int("problems").value(), 3);
+  EXPECT_EQ(files_below(world_.repo()), std::vector<std::string>());
+
+  EXPECT_EQ(world_.director({"doctor", "--repo", "/nonexistent"}).exit_code, 2);
+  EXPECT_EQ(world_.director({"doctor", "--nonsense"}).exit_code, 2);
+}
+
+TEST_F(Tools, DoctorNamesEveryFaultOfTheConfiguration) {
+  configure();
+  write_file(world_.state() / "config.toml",
+             read_file(world_.state() / "config.toml") + "[limits]\nmax_atempts = 1\nflakes = 2\n");
+  const Ran ran = world_.director({"doctor", "--calls"});
+  EXPECT_EQ(ran.exit_code, 1);
+  EXPECT_THAT(ran.out, AllOf(HasSubstr("limits.max_atempts"), HasSubstr("limits.flakes"),
+                             HasSubstr("no model was called")));
+}
+
+TEST_F(Tools, DoctorSaysWhatAJobWouldStumbleOver) {
+  configure();
+  (void)world_.git_says({"branch", "director/job-old"});
+  (void)world_.git_says({"checkout", "--quiet", "--detach"});
+  write_file(world_.repo() / "README.md", "changed\n");
+  const fs::path plugins = world_.root() / "plugins";
+  write_file(plugins / "open.so", "not a library");
+  fs::permissions(plugins / "open.so", fs::perms::all);
+  world_.environment()["DIRECTOR_PLUGIN_PATH"] = plugins.string();
+  const Ran ran = world_.director({"doctor"});
+  EXPECT_EQ(ran.exit_code, 0) << "none of that keeps a job from being done: " << ran.out;
+  EXPECT_THAT(ran.out, AllOf(HasSubstr("director/job-old"), HasSubstr("HEAD is detached"),
+                             HasSubstr("uncommitted changes"), HasSubstr("open.so"),
+                             HasSubstr("warning  plugins")));
+}
+
+TEST_F(Tools, DoctorSeesAnotherDirectorAndKeepsAwayFromItsTool) {
+  configure();
+  const Ran ran =
+      run({"flock", (world_.state() / "lock").string(), DIRECTOR_PROGRAM, "doctor", "--calls"},
+          world_.repo(), world_.environment());
+  EXPECT_EQ(ran.exit_code, 0) << ran.out << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("warning  lock"));
+  EXPECT_EQ(ran.out.find("runner-scripted 0.1.0"), std::string::npos);
+  EXPECT_EQ(ran.out.find("  calls  "), std::string::npos);
+}
+
+TEST_F(Tools, DoctorCallsEachModelOnceAndKeepsNoBooks) {
+  configure(R"({"rules": [
+    {"model": "any/executor", "steps": [{"fail": "auth", "why": "no \u001b[31mkey"}]},
+    {"model": "any/planner", "nth": 1, "steps": [{"usage": {"input": 1, "output": 1, "cost": 0.25}},
+                                                 {"text": "READY"}]},
+    {"model": "any/author", "nth": 1, "steps": [{"text": "READY"}]},
+    {"model": "any/explorer", "nth": 1, "steps": [{"text": "READY"}]},
+    {"model": "any/reviewer", "nth": 1, "steps": [{"usage": {"cost": 0.5}}, {"text": "READY"}]}
+  ]})");
+  write_file(world_.state() / "config.toml",
+             filled(read_file(world_.state() / "config.toml"), "any/escalation", "any/planner"));
+  const Ran ran = world_.director({"doctor", "--calls"});
+  EXPECT_EQ(ran.exit_code, 1) << ran.out << ran.err;
+  EXPECT_THAT(ran.out, AllOf(HasSubstr("any/planner answered, $0.2500"),
+                             HasSubstr("any/reviewer answered, $0.5000"),
+                             HasSubstr("problem  calls          any/executor: no \\x1b[31mkey"),
+                             HasSubstr("all calls together cost $0.7500")));
+  EXPECT_EQ(ran.out.find('\x1b'), std::string::npos);
+  for (const char* name : {"journal.jsonl", "costs.jsonl", "metrics.jsonl", "logs"}) {
+    EXPECT_FALSE(fs::exists(world_.state() / name)) << name;
+  }
+  for (const std::string& file : files_below(world_.root() / "home" / ".cache")) {
+    EXPECT_EQ(file.find("doctor-"), std::string::npos) << file;
   }
 }
 

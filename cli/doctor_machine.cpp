@@ -1,0 +1,102 @@
+#include "cli/doctor_machine.hpp"
+
+#include <linux/landlock.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "core/platform/os_error.hpp"
+
+namespace director::cli {
+namespace {
+
+struct Attempt {
+  bool started = false;
+  bool worked = false;
+  std::string said;  ///< its last line of stderr, or why it did not start
+};
+
+Attempt attempt(std::vector<std::string> argv, ports::ProcessLauncher& launcher,
+                const ports::Clock& clock, const ports::CancelToken& cancel) {
+  constexpr std::chrono::seconds kPatience{10};
+  ports::Command command;
+  command.argv = std::move(argv);
+  command.cwd = "/";
+  command.deadline = clock.now() + kPatience;
+  Attempt result;
+  const Result<ports::Exit> exit = launcher.run(
+      command,
+      [&](const ports::OutputLine& line) {
+        if (line.is_stderr) {
+          result.said = line.text;
+        }
+        return true;
+      },
+      cancel);
+  result.started = exit.has_value();
+  result.worked = exit && exit->kind == ports::ExitKind::Exited && exit->exit_code == 0;
+  if (!exit) {
+    result.said = exit.error().message();
+  }
+  return result;
+}
+
+Finding note(bool there, std::string text) {
+  return {there ? Level::Ok : Level::Note, "sandbox", std::move(text), ""};
+}
+
+Finding landlock() {
+  const long abi =
+      ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
+  if (abi > 0) {
+    return note(true, "Landlock ABI " + std::to_string(abi));
+  }
+  return note(false, "no Landlock: " + platform::os_reason(errno));
+}
+
+}  // namespace
+
+std::vector<Finding> sandbox_findings(ports::ProcessLauncher& launcher, const ports::Clock& clock,
+                                      const ports::CancelToken& cancel) {
+  std::vector<Finding> found;
+  const Attempt bubblewrap = attempt(
+      {"bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--unshare-all", "true"},
+      launcher, clock, cancel);
+  if (bubblewrap.worked) {
+    found.push_back(note(true, "bubblewrap works"));
+  } else {
+    found.push_back(
+        note(false, (bubblewrap.started ? "bubblewrap does not work here: " : "no bubblewrap: ") +
+                        bubblewrap.said));
+  }
+  found.push_back(landlock());
+  const Attempt namespaces =
+      attempt({"unshare", "--user", "--map-root-user", "true"}, launcher, clock, cancel);
+  if (namespaces.worked) {
+    found.push_back(note(true, "user namespaces can be made"));
+  } else {
+    found.push_back(note(false, "no user namespaces: " + namespaces.said));
+  }
+  return found;
+}
+
+Finding space_finding(const std::string& what, const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::path there = folder;
+  while (!std::filesystem::exists(there, error) && there.has_relative_path()) {
+    there = there.parent_path();
+  }
+  const std::filesystem::space_info space = std::filesystem::space(there, error);
+  if (error) {
+    return {Level::Warning, "disk",
+            "cannot see how much room '" + there.string() + "' has: " + error.message(), ""};
+  }
+  return judge_space(what, folder.string(), space.available);
+}
+
+}  // namespace director::cli

@@ -1,0 +1,22 @@
+/// What the machine offers: sandboxing and disk space.
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "cli/findings.hpp"
+#include "core/ports/cancel.hpp"
+#include "core/ports/clock.hpp"
+#include "core/ports/process_launcher.hpp"
+
+namespace director::cli {
+
+/// Bubblewrap, Landlock and user namespaces, each tried. Notes only. Starts short commands.
+[[nodiscard]] std::vector<Finding> sandbox_findings(ports::ProcessLauncher& launcher,
+                                                    const ports::Clock& clock,
+                                                    const ports::CancelToken& cancel);
+
+/// Free space where `folder` is, or will be.
+[[nodiscard]] Finding space_finding(const std::string& what, const std::filesystem::path& folder);
+
+}  // namespace director::cli
