@@ -58,6 +58,13 @@ struct DoctorOptions {
   bool json = false;
 };
 
+struct InitOptions {
+  std::vector<std::string> tiers;  ///< role=provider/model
+  std::string all_tiers;           ///< for the roles that `tiers` leaves out; empty: none
+  std::vector<std::string> gates;  ///< name=command
+  bool yes = false;                ///< ask nothing, take what is suggested
+};
+
 [[nodiscard]] ExitCode plan_command(const CommonOptions& common, const PlanOptions& options);
 [[nodiscard]] ExitCode run_command(const CommonOptions& common, const RunCommandOptions& options);
 [[nodiscard]] ExitCode status_command(const CommonOptions& common, const JsonOption& options);
@@ -67,6 +74,7 @@ struct DoctorOptions {
 [[nodiscard]] ExitCode graph_command(const CommonOptions& common, const GraphOptions& options);
 [[nodiscard]] ExitCode logs_command(const CommonOptions& common, const LogsOptions& options);
 [[nodiscard]] ExitCode doctor_command(const CommonOptions& common, const DoctorOptions& options);
+[[nodiscard]] ExitCode init_command(const CommonOptions& common, const InitOptions& options);
 /// Hidden: loads one plugin in this process and describes it as JSON on stdout.
 [[nodiscard]] ExitCode probe_plugin_command(const std::string& path);
 

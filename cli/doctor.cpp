@@ -14,6 +14,7 @@
 #include "cli/plugin_catalog.hpp"
 #include "cli/repository.hpp"
 #include "cli/role_prompts.hpp"
+#include "cli/runner_probe.hpp"
 #include "cli/settings_files.hpp"
 #include "core/base/text.hpp"
 #include "core/engine/replay.hpp"
@@ -211,7 +212,8 @@ class Doctor {
           tiers.emplace(role, tier);
         }
       }
-      const Result<std::string> probe = probe_runner(*pool, name);
+      const Result<std::string> probe =
+          probe_runner(*pool, name, plugins_->host(), clock_, interrupt_);
       if (probe) {
         report_all(judge_probe(*probe, name, tiers));
       } else {
@@ -219,18 +221,6 @@ class Doctor {
                 "install the agent tool, or name it in [plugin." + name + "]"});
       }
     }
-  }
-
-  Result<std::string> probe_runner(ports::Pool<director::runner>& pool, const std::string& id) {
-    constexpr std::chrono::seconds kPatience{120};
-    DIRECTOR_TRY(const std::shared_ptr<director::runner> runner, pool.lease());
-    ports::CallScope scope;
-    scope.label = id;
-    scope.purpose = ports::Purpose::Agent;
-    scope.cancel = interrupt_;
-    scope.deadline = clock_.now() + kPatience;
-    const std::unique_ptr<ports::CallHost> host = plugins_->host().open(std::move(scope));
-    return runner->probe(host->services());
   }
 
   void check_calls() {

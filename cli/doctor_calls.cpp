@@ -1,9 +1,8 @@
 #include "cli/doctor_calls.hpp"
 
-#include <stdlib.h>
-
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <set>
 #include <string>

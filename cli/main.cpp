@@ -17,8 +17,9 @@ constexpr const char* kDescription =
 
 constexpr const char* kExamples =
     "Examples:\n"
-    "  director sync-agents                     make .director/config.toml and the agents' "
-    "prompts\n"
+    "  director init                            ask for your models, write "
+    ".director/config.toml\n"
+    "  director doctor                          check that all is in place\n"
     "  director plan \"Add a --json flag\"        explore, specify, stop for your approval\n"
     "  director plan --continue                 go on from there\n"
     "  director plan \"Add a flag\" --auto        plan without stopping\n"
@@ -59,6 +60,7 @@ class CommandLine {
     add_graph();
     add_logs();
     add_doctor();
+    add_init();
   }
 
   [[nodiscard]] int run(int argc, char** argv) {
@@ -186,6 +188,26 @@ class CommandLine {
         "Exit status: 0 no problem, 1 at least one.\n");
   }
 
+  void add_init() {
+    CLI::App& init = add("init", "Ask for models and gates and write .director/config.toml",
+                         [this] { return init_command(common_, init_); });
+    init.add_option("--tier", init_.tiers, "Model of one role: role=provider/model")
+        ->take_all()
+        ->expected(1);
+    init.add_option("--all-tiers", init_.all_tiers, "Model of every role that --tier leaves out");
+    init.add_option("--gate", init_.gates, "Integration gate: name=command")
+        ->take_all()
+        ->expected(1);
+    init.add_flag("--yes,-y", init_.yes, "Ask nothing; without --gate, take the suggested gates");
+    init.footer(
+        "Examples:\n  director init\n"
+        "  director init --yes --all-tiers anthropic/claude-sonnet-4-5 --tier "
+        "executor=local/coder\n"
+        "  director init --yes --all-tiers big/model --tier executor=small/model "
+        "--gate test=\"make test\"\n\n"
+        "A configuration that is there already is never changed.\n");
+  }
+
   CLI::App app_;
   CommonOptions common_;
   PlanOptions plan_;
@@ -196,6 +218,7 @@ class CommandLine {
   GraphOptions graph_;
   LogsOptions logs_;
   DoctorOptions doctor_;
+  InitOptions init_;
   std::function<ExitCode()> chosen_;
 };
 

@@ -97,8 +97,20 @@ Result<config::Loaded> load_settings(ports::FileStore& files,
     return Error(Errc::NotFound,
                  "there is no configuration: '" +
                      (repository / ".director" / "config.toml").string() +
-                     "' is missing; `director sync-agents` writes one to start from");
+                     "' is missing; `director init` asks for what it needs, `director sync-agents` "
+                     "writes an example");
   }
+  return config::load(sources);
+}
+
+Result<config::Loaded> load_settings_with(ports::FileStore& files, const CommonOptions& common,
+                                          config::SourceFile repository) {
+  DIRECTOR_TRY(const platform::UserFolders user, platform::user_folders());
+  config::Sources sources;
+  sources.environment = environment();
+  sources.overrides = common.set;
+  DIRECTOR_TRY(sources.user, read_optional(files, user.config / "config.toml"));
+  sources.repository = std::move(repository);
   return config::load(sources);
 }
 

@@ -26,4 +26,9 @@ namespace director::cli {
                                                    const std::filesystem::path& repository,
                                                    const CommonOptions& common);
 
+/// The same with this text in the place of the repository's file.
+[[nodiscard]] Result<config::Loaded> load_settings_with(ports::FileStore& files,
+                                                        const CommonOptions& common,
+                                                        config::SourceFile repository);
+
 }  // namespace director::cli

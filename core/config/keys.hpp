@@ -30,12 +30,6 @@ struct Key {
                                                      Price& price);
 [[nodiscard]] const std::vector<std::string>& price_names();
 
-/// "provider/model" or "runner:provider/model"; nullopt for anything else.
-[[nodiscard]] std::optional<Tier> parse_tier(std::string_view text);
-
-/// [a-z0-9-]+
-[[nodiscard]] bool is_plugin_id(std::string_view id);
-
 /// The string that the entry stands for, if it stands for one.
 [[nodiscard]] std::optional<std::string> string_of(const Entry& entry);
 

@@ -28,6 +28,12 @@ struct Tier {
   std::string model;   ///< "provider/model"
 };
 
+/// "provider/model" or "runner:provider/model"; nullopt for anything else.
+[[nodiscard]] std::optional<Tier> parse_tier(std::string_view text);
+
+/// [a-z0-9-]+
+[[nodiscard]] bool is_plugin_id(std::string_view id);
+
 /// $ per million tokens.
 struct Price {
   double input = 0;

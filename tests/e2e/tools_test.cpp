@@ -310,5 +310,51 @@ TEST_F(Tools, DoctorCallsEachModelOnceAndKeepsNoBooks) {
   }
 }
 
+TEST_F(Tools, InitWritesAConfigurationThatLoads) {
+  write_file(world_.repo() / "Makefile", "test:\n\ttrue\n");
+  const Ran ran = world_.director(
+      {"init", "--yes", "--all-tiers", "big/model", "--tier", "executor=local/coder"});
+  ASSERT_EQ(ran.exit_code, 0) << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("director doctor"));
+  const Ran config = world_.director({"config"});
+  EXPECT_EQ(config.exit_code, 0) << config.err;
+  EXPECT_THAT(config.out, AllOf(HasSubstr("\"local/coder\""), HasSubstr("gates.make-test")));
+  EXPECT_EQ(world_.git_says({"check-ignore", ".director/journal.jsonl"}),
+            ".director/journal.jsonl");
+}
+
+TEST_F(Tools, InitNeverChangesAConfiguration) {
+  const std::vector<std::string> args{"init",      "--yes",  "--all-tiers",
+                                      "big/model", "--tier", "executor=l/c"};
+  write_file(world_.state() / "config.toml", "mine, broken or not");
+  const Ran ran = world_.director(args);
+  EXPECT_EQ(ran.exit_code, 2);
+  EXPECT_THAT(ran.err, HasSubstr("stays as it is"));
+  EXPECT_EQ(read_file(world_.state() / "config.toml"), "mine, broken or not");
+
+  fs::remove(world_.state() / "config.toml");
+  fs::create_symlink(world_.root() / "elsewhere", world_.state() / "config.toml");
+  EXPECT_EQ(world_.director(args).exit_code, 2);
+  EXPECT_FALSE(fs::exists(world_.root() / "elsewhere")) << "nor does it write through a link";
+}
+
+TEST_F(Tools, InitWithoutATerminalNeedsFlagsAndSaysWhich) {
+  const std::pair<std::vector<std::string>, std::string> cases[] = {
+      {{"init"}, "add --tier planner=provider/model"},
+      {{"init", "--yes", "--all-tiers", "one/model"}, "must not review its own work"},
+      {{"init", "--yes", "--tier", "boss=a/b"}, "there is no role 'boss'"},
+      {{"init", "--yes", "--tier", "planner=a/b", "--tier", "planner=c/d"}, "given twice"},
+      {{"init", "--yes", "--all-tiers", "nonsense"}, "found 'nonsense'"},
+      {{"init", "--yes", "--all-tiers", "a/b", "--tier", "executor=c/d", "--gate", "make"},
+       "expected name=command"},
+  };
+  for (const auto& [args, message] : cases) {
+    const Ran ran = world_.director(args);
+    EXPECT_EQ(ran.exit_code, 2) << message;
+    EXPECT_THAT(ran.err, HasSubstr(message));
+    EXPECT_FALSE(fs::exists(world_.state())) << "nothing is left half-done";
+  }
+}
+
 }  // namespace
 }  // namespace director::e2e
