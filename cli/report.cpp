@@ -26,12 +26,6 @@ std::string format(const char* pattern, Args... args) {
   return {buffer.data(), std::min(static_cast<std::size_t>(std::max(size, 0)), buffer.size() - 1)};
 }
 
-std::string first_line(std::string_view text) {
-  const std::vector<std::string_view> lines = text::split_lines(text::trim(text));
-  constexpr std::size_t kWidth = 100;
-  return lines.empty() ? "" : text::cut_middle(text::printable(lines.front()), kWidth);
-}
-
 std::string header(const engine::JobState& job) {
   const run::JobCreated& created = job.planning.job;
   return "Job " + created.job.value + ": " + first_line(created.task) + "\nBranch " +
@@ -118,6 +112,12 @@ std::string figures(const engine::JobState& job) {
 
 }  // namespace
 
+std::string first_line(std::string_view text) {
+  const std::vector<std::string_view> lines = text::split_lines(text::trim(text));
+  constexpr std::size_t kWidth = 100;
+  return lines.empty() ? "" : text::cut_middle(text::printable(lines.front()), kWidth);
+}
+
 std::string dollars(double usd) { return format("$%.4f", usd); }
 
 std::string plan_text(const plan::Plan& plan) {
@@ -143,6 +143,23 @@ std::string status_text(const engine::JobState& job) {
     return out + "cost " + dollars(job.ledger.total.usd) + "\n\n" + what_waits(job.planning);
   }
   return out + "\n" + node_lines(job) + "\n" + figures(job);
+}
+
+std::string next_steps(const engine::JobState& job, const std::string& command) {
+  const std::string& branch = job.plan->job_branch;
+  const std::string& outcome = job.run->outcome;
+  if (outcome == "done") {
+    return "\nLook at the result:  git log --stat HEAD.." + branch +
+           "\nTake it over:        git merge " + branch + "\n";
+  }
+  if (outcome == "interrupted") {
+    return "\nInterrupted; `" + command + "` goes on.\n";
+  }
+  if (outcome == "ceiling") {
+    return "\nStopped at the cost ceiling; raise it (limits.cost_ceiling_usd) and `" + command +
+           "` goes on.\n";
+  }
+  return "\nWhat landed is on " + branch + ". Try the rest again with `director run --retry`.\n";
 }
 
 std::string status_json(const engine::JobState& job) {

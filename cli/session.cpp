@@ -25,7 +25,13 @@ bool is_live_terminal() {
 
 }  // namespace
 
-Session::Session(platform::RepoLock lock) : lock_(std::move(lock)), guard_(interrupt_) {}
+Session::Session(const CommonOptions& common, platform::RepoLock lock)
+    : lock_(std::move(lock)),
+      guard_(interrupt_),
+      log_(std::make_unique<platform::SpdlogLog>(common.verbose ? ports::LogLevel::Debug
+                                                                : ports::LogLevel::Info)),
+      screen_(std::make_unique<Screen>(stderr, is_live_terminal(), clock_)),
+      screen_log_(std::make_unique<ScreenLog>(*screen_, *log_)) {}
 
 Session::~Session() = default;
 
@@ -35,38 +41,48 @@ Result<std::unique_ptr<Session>> Session::open(const CommonOptions& common) {
   // Before anything of ours is made: a folder without a configuration stays as it is.
   DIRECTOR_TRY(const config::Loaded loaded, load_settings(files, repository, common));
   DIRECTOR_TRY(const engine::Folders folders, folders_of(repository));
-  DIRECTOR_CHECK(make_state_folder(files, folders));
-  DIRECTOR_TRY(platform::RepoLock lock, platform::RepoLock::acquire(folders.state / "lock"));
-  std::unique_ptr<Session> session(new Session(std::move(lock)));
-  if (const Status wired = session->wire(common, folders, loaded); !wired) {
+  DIRECTOR_TRY(std::unique_ptr<Session> session, lock(common, folders));
+  for (const std::string& warning : loaded.warnings) {
+    session->log().write(ports::LogLevel::Warning, warning);
+  }
+  DIRECTOR_CHECK(session->equip(folders, loaded.settings));
+  return session;
+}
+
+Result<std::unique_ptr<Session>> Session::lock(const CommonOptions& common,
+                                               const engine::Folders& repository) {
+  platform::DiskFileStore files;
+  DIRECTOR_CHECK(make_state_folder(files, repository));
+  DIRECTOR_TRY(platform::RepoLock lock, platform::RepoLock::acquire(repository.state / "lock"));
+  return std::unique_ptr<Session>(new Session(common, std::move(lock)));
+}
+
+Status Session::equip(const engine::Folders& folders, const config::Settings& settings) {
+  services_.reset();
+  plugins_.reset();
+  settings_ = settings;
+  if (const Status wired = wire(folders); !wired) {
     const Error& error = wired.error();
     // Conflict is kept for the lock, which has an exit status of its own.
     return error.code() == Errc::Conflict ? Error(Errc::Invalid, error.message()) : error;
   }
-  return session;
+  return ok();
 }
 
-Status Session::wire(const CommonOptions& common, const engine::Folders& folders,
-                     const config::Loaded& loaded) {
-  log_ = std::make_unique<platform::SpdlogLog>(common.verbose ? ports::LogLevel::Debug
-                                                              : ports::LogLevel::Info);
-  screen_ = std::make_unique<Screen>(stderr, is_live_terminal(), clock_);
-  screen_log_ = std::make_unique<ScreenLog>(*screen_, *log_);
-  for (const std::string& warning : loaded.warnings) {
-    log_->write(ports::LogLevel::Warning, warning);
-  }
+Status Session::wire(const engine::Folders& folders) {
   DIRECTOR_TRY(engine::RolePrompts prompts, read_prompts(files_, folders.repo));
   platform::LocalLauncher launcher(clock_, platform::Environment::of_this_process());
   DIRECTOR_TRY(plugin::Catalog catalog,
-               scan_plugins(loaded.settings.plugins, folders.repo, launcher, clock_, files_));
-  settings_ = loaded.settings;
+               scan_plugins(settings_.plugins, folders.repo, launcher, clock_, files_));
   plugins_ =
       std::make_unique<LoadedPlugins>(clock_, *screen_log_, std::move(catalog), settings_, folders);
   DIRECTOR_CHECK(plugins_->load_launcher());
   DIRECTOR_CHECK(plugins_->load_all());
-  services_ = std::make_unique<engine::Services>(
-      engine::Services{clock_, files_, *screen_log_, plugins_->host(), plugins_->backends(),
-                       settings_, folders, std::move(prompts), interrupt_});
+  // A token of its own: an engine cancels it when its journal fails, which is not the person's
+  // wish.
+  services_ = std::make_unique<engine::Services>(engine::Services{
+      clock_, files_, *screen_log_, plugins_->host(), plugins_->backends(), settings_, folders,
+      std::move(prompts), ports::CancelToken::child_of(interrupt_)});
   return ok();
 }
 

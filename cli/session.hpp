@@ -30,18 +30,28 @@ class Session {
   /// of each, so that what is not set up is found before anything is started. Errors: Conflict:
   /// another director holds the repository. Anything else: nothing was started.
   [[nodiscard]] static Result<std::unique_ptr<Session>> open(const CommonOptions& common);
+  /// Only the lock of the repository's own .director, and what does not depend on a configuration:
+  /// equip() comes before services(). Errors as of open().
+  [[nodiscard]] static Result<std::unique_ptr<Session>> lock(const CommonOptions& common,
+                                                             const engine::Folders& repository);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
+  /// Loads the plugins of a configuration for a job in `folders`, in the place of those before:
+  /// references to the services of before are void. Errors: never Conflict; without services then.
+  [[nodiscard]] Status equip(const engine::Folders& folders, const config::Settings& settings);
+
   [[nodiscard]] engine::Services& services() { return *services_; }
   [[nodiscard]] Screen& screen() { return *screen_; }
-  [[nodiscard]] bool interrupted() const { return services_->interrupt.cancelled(); }
+  [[nodiscard]] ports::FileStore& files() { return files_; }
+  [[nodiscard]] ports::Log& log() { return *screen_log_; }
+  /// Whether the person asked to stop.
+  [[nodiscard]] bool interrupted() const { return interrupt_.cancelled(); }
 
  private:
-  explicit Session(platform::RepoLock lock);
-  [[nodiscard]] Status wire(const CommonOptions& common, const engine::Folders& folders,
-                            const config::Loaded& loaded);
+  Session(const CommonOptions& common, platform::RepoLock lock);
+  [[nodiscard]] Status wire(const engine::Folders& folders);
 
   platform::RepoLock lock_;
   ports::CancelToken interrupt_;
