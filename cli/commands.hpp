@@ -32,6 +32,16 @@ struct RunCommandOptions {
   bool retry = false;
 };
 
+struct AutoOptions {
+  std::optional<std::string> task;
+  std::optional<std::string> input;  ///< a file with the task, or "-"
+  std::optional<double> max_cost;    ///< US dollars, in the place of limits.cost_ceiling_usd
+  std::optional<int> parallel;
+  std::optional<int> max_attempts;
+  bool no_critique = false;
+  bool force = false;  ///< put an unfinished job aside
+};
+
 struct JsonOption {
   bool json = false;
 };
@@ -67,6 +77,7 @@ struct InitOptions {
 
 [[nodiscard]] ExitCode plan_command(const CommonOptions& common, const PlanOptions& options);
 [[nodiscard]] ExitCode run_command(const CommonOptions& common, const RunCommandOptions& options);
+[[nodiscard]] ExitCode auto_command(CommonOptions common, const AutoOptions& options);
 [[nodiscard]] ExitCode status_command(const CommonOptions& common, const JsonOption& options);
 [[nodiscard]] ExitCode sync_agents_command(const CommonOptions& common);
 [[nodiscard]] ExitCode plugins_command(const CommonOptions& common, const JsonOption& options);

@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,6 +25,7 @@ constexpr const char* kExamples =
     "  director plan --continue                 go on from there\n"
     "  director plan \"Add a flag\" --auto        plan without stopping\n"
     "  director run --parallel 4                implement, check and land the plan's nodes\n"
+    "  director auto \"Add a flag\"               plan and run in one go\n"
     "  director status                          what landed, what did not, what it cost\n"
     "\n"
     "Exit status: 0 done, 1 ended short of that, 2 usage or configuration, 3 another director\n"
@@ -43,6 +45,17 @@ void add_profile(CLI::App& command, CommonOptions& common) {
                      "Use .director/profiles/NAME.toml, or a file's path, instead of config.toml");
 }
 
+/// For the commands that run a plan.
+void add_run_limits(CLI::App& command, std::optional<int>& parallel,
+                    std::optional<int>& max_attempts) {
+  command.add_option("--parallel", parallel, "Nodes at a time (default 1)")
+      ->check(CLI::Range(1, 1024));
+  command
+      .add_option("--max-attempts", max_attempts,
+                  "Attempts of the executor tier before a node escalates")
+      ->check(CLI::Range(1, 100));
+}
+
 /// Every sub-command and what it runs.
 class CommandLine {
  public:
@@ -53,6 +66,7 @@ class CommandLine {
     app_.failure_message(CLI::FailureMessage::simple);
     add_plan();
     add_run();
+    add_auto();
     add_status();
     add_sync_agents();
     add_plugins();
@@ -100,16 +114,30 @@ class CommandLine {
   void add_run() {
     CLI::App& run = add("run", "Implement the plan's nodes and land what passes",
                         [this] { return run_command(common_, run_); });
-    run.add_option("--parallel", run_.parallel, "Nodes at a time (default 1)")
-        ->check(CLI::Range(1, 1024));
-    run.add_option("--max-attempts", run_.max_attempts,
-                   "Attempts of the executor tier before a node escalates")
-        ->check(CLI::Range(1, 100));
+    add_run_limits(run, run_.parallel, run_.max_attempts);
     run.add_flag("--retry", run_.retry, "Try nodes again that failed, were blocked or had errors");
     add_profile(run, common_);
     run.footer(
         "Examples:\n  director run\n  director run --parallel 4 --max-attempts 2\n"
         "  director run --retry\n");
+  }
+
+  void add_auto() {
+    CLI::App& both = add("auto", "Plan and run in one go, without stopping at the gates",
+                         [this] { return auto_command(common_, auto_); });
+    both.add_option("task", auto_.task, "What is to be done, in words; none: go on");
+    both.add_option("--input", auto_.input, "Read the task from a file, or from stdin with -");
+    both.add_option("--max-cost", auto_.max_cost,
+                    "Stop before the job costs more: US dollars, in the place of "
+                    "limits.cost_ceiling_usd");
+    add_run_limits(both, auto_.parallel, auto_.max_attempts);
+    both.add_flag("--no-critique", auto_.no_critique, "Pass the gates without a second reading");
+    both.add_flag("--force", auto_.force, "Put an unfinished job aside and start this one");
+    add_profile(both, common_);
+    both.footer(
+        "Examples:\n  director auto \"Add a --json flag to the report\"\n"
+        "  director auto --input task.md --max-cost 2.50 --parallel 4\n"
+        "  director auto                            go on after an interruption\n");
   }
 
   void add_status() {
@@ -212,6 +240,7 @@ class CommandLine {
   CommonOptions common_;
   PlanOptions plan_;
   RunCommandOptions run_;
+  AutoOptions auto_;
   JsonOption status_;
   JsonOption plugins_;
   ConfigOptions config_;
