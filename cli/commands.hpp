@@ -42,6 +42,16 @@ struct AutoOptions {
   bool force = false;  ///< put an unfinished job aside
 };
 
+struct BenchOptions {
+  std::string task;
+  std::string profiles;  ///< names with commas between them
+  std::optional<std::string> plan_profile;
+  std::optional<int> parallel;
+  std::optional<int> max_attempts;
+  bool json = false;
+  bool anew = false;  ///< --new: put the last bench aside
+};
+
 struct JsonOption {
   bool json = false;
 };
@@ -78,6 +88,7 @@ struct InitOptions {
 [[nodiscard]] ExitCode plan_command(const CommonOptions& common, const PlanOptions& options);
 [[nodiscard]] ExitCode run_command(const CommonOptions& common, const RunCommandOptions& options);
 [[nodiscard]] ExitCode auto_command(CommonOptions common, const AutoOptions& options);
+[[nodiscard]] ExitCode bench_command(const CommonOptions& common, const BenchOptions& options);
 [[nodiscard]] ExitCode status_command(const CommonOptions& common, const JsonOption& options);
 [[nodiscard]] ExitCode sync_agents_command(const CommonOptions& common);
 [[nodiscard]] ExitCode plugins_command(const CommonOptions& common, const JsonOption& options);

@@ -67,6 +67,7 @@ class CommandLine {
     add_plan();
     add_run();
     add_auto();
+    add_bench();
     add_status();
     add_sync_agents();
     add_plugins();
@@ -138,6 +139,26 @@ class CommandLine {
         "Examples:\n  director auto \"Add a --json flag to the report\"\n"
         "  director auto --input task.md --max-cost 2.50 --parallel 4\n"
         "  director auto                            go on after an interruption\n");
+  }
+
+  void add_bench() {
+    CLI::App& bench = add("bench", "Plan once and run the plan under several profiles",
+                          [this] { return bench_command(common_, bench_); });
+    bench.add_option("task", bench_.task, "What is to be done, in words");
+    bench
+        .add_option("--profiles", bench_.profiles,
+                    "Names of .director/profiles/<name>.toml, with commas between them")
+        ->required();
+    bench.add_option("--plan-profile", bench_.plan_profile,
+                     "Whose models plan (default: all-frontier if it is listed, else the first)");
+    add_run_limits(bench, bench_.parallel, bench_.max_attempts);
+    bench.add_flag("--json", bench_.json, "Print the summary as JSON");
+    bench.add_flag("--new", bench_.anew, "Put the last bench aside and start another");
+    bench.footer(
+        "Examples:\n  director bench \"Add a --json flag\" --profiles all-frontier,cheap\n"
+        "  director bench \"Add a flag\" --profiles a,b --plan-profile all-frontier --json\n"
+        "\nThe same command goes on after an interruption. Exit status 0: every profile was\n"
+        "measured, whatever it landed; 1: one of them had an error or met its cost ceiling.\n");
   }
 
   void add_status() {
@@ -241,6 +262,7 @@ class CommandLine {
   PlanOptions plan_;
   RunCommandOptions run_;
   AutoOptions auto_;
+  BenchOptions bench_;
   JsonOption status_;
   JsonOption plugins_;
   ConfigOptions config_;
