@@ -90,6 +90,10 @@ Status make_ready(const Services& services, Books& books, JobState& job) {
                                      std::string(run::stage_name(job.planning.stage)) +
                                      "); go on with `director plan --continue`");
   }
+  if (const Result<std::string> stage = services.files.read(services.folders.stage());
+      !stage && stage.error().code() == Errc::NotFound) {
+    DIRECTOR_CHECK(services.files.write(services.folders.stage(), stage_json(job.planning)));
+  }
   // The journal is the truth; the file is what people look at, and must not lie to them.
   const Result<std::string> text = services.files.read(services.folders.plan());
   if (!text) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/base/sha256.hpp"
+#include "core/engine/adopt.hpp"
 #include "core/engine/books.hpp"
 #include "core/engine/plan_engine.hpp"
 #include "core/engine/progress.hpp"
@@ -122,6 +123,14 @@ class World {
     }
     RunEngine engine(*services, *books, std::move(job), progress);
     return engine.run(options);
+  }
+
+  /// What a director does before a run begins.
+  Status ready() {
+    const std::unique_ptr<Services> services = wire();
+    JobState job;
+    DIRECTOR_TRY(const std::unique_ptr<Books> books, open(*services, job));
+    return make_ready(*services, *books, job);
   }
 
   /// A director's process that plans: creates the job if there is none, else goes on, with an
