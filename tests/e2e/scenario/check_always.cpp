@@ -65,9 +65,10 @@ void check_money(Stage& stage, const Json& status) {
     total += line.get_number("cost").value_or(0);
     const std::string call = text_of(line, "call");
     EXPECT_TRUE(calls.insert(call).second) << "call '" << call << "' stands in costs.jsonl twice";
-    EXPECT_TRUE(line.get_int("output").value_or(0) == 0 ||
-                fs::exists(state / "logs" / (call + ".jsonl")))
-        << "no transcript of " << call;
+    if (line.get_int("output").value_or(0) != 0) {
+      EXPECT_GT(line.get_int("input").value_or(0), 0) << call << " answered nothing that was asked";
+      EXPECT_TRUE(fs::exists(state / "logs" / (call + ".jsonl"))) << "no transcript of " << call;
+    }
   }
   EXPECT_NEAR(status.get_number("cost_total").value_or(-1), total, kCent)
       << "status --json and costs.jsonl";

@@ -228,7 +228,7 @@ std::string Stage::branch() const {
 std::vector<Json> Stage::requests() const { return lines_of(world_.root() / "requests.jsonl"); }
 
 fs::path Stage::check_out(const std::string& name) {
-  const fs::path clone = world_.root() / name;
+  fs::path clone = world_.root() / name;
   git_in(world_.root(),
          {"clone", "--quiet", "--branch", branch(), world_.repo().string(), clone.string()});
   return clone;
