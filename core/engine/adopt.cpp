@@ -67,13 +67,16 @@ Status adopt(const Services& services, Books& books, JobState& job) {
                vcs->resolve("refs/heads/" + plan.job_branch)
                    .context("cannot find the job branch '" + plan.job_branch + "' of plan.json"));
   DIRECTOR_CHECK(check_tests(*vcs, plan, tip.tree));
-  run::JobCreated created;
-  created.job = plan.job_id;
-  created.task = plan.task;
-  created.branch = plan.job_branch;
-  created.base = Oid(tip.oid);
-  books.set_job(plan.job_id);
-  DIRECTOR_CHECK(record(books, job, created));
+  if (job.planning.stage == run::Stage::None) {
+    run::JobCreated created;
+    created.job = plan.job_id;
+    created.task = plan.task;
+    created.branch = plan.job_branch;
+    created.base = Oid(tip.oid);
+    created.adopted = true;
+    books.set_job(plan.job_id);
+    DIRECTOR_CHECK(record(books, job, created));
+  }
   DIRECTOR_CHECK(record(books, job, run::PlanFrozen{plan::to_json(plan)}));
   return services.files.write(services.folders.stage(), stage_json(job.planning));
 }
@@ -81,7 +84,9 @@ Status adopt(const Services& services, Books& books, JobState& job) {
 }  // namespace
 
 Status make_ready(const Services& services, Books& books, JobState& job) {
-  if (job.planning.stage == run::Stage::None) {
+  // Also where a director died between the two events of an adoption.
+  const bool half_adopted = job.planning.stage == run::Stage::Branching && job.planning.job.adopted;
+  if (job.planning.stage == run::Stage::None || half_adopted) {
     return adopt(services, books, job);
   }
   if (!job.plan) {

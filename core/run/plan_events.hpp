@@ -21,6 +21,7 @@ struct JobCreated {
   Oid base;
   bool automatic = false;
   bool critique = true;
+  bool adopted = false;  ///< its plan was written by hand: plan_frozen follows at once
 
   template <typename Visitor>
   void fields(Visitor& visit) {
@@ -30,6 +31,7 @@ struct JobCreated {
     visit("base", base);
     visit("auto", automatic);
     visit("critique", critique);
+    visit("adopted", adopted);
   }
 };
 
