@@ -87,8 +87,8 @@ Status try_models(engine::Services services, const std::function<void(Finding)>&
   if (!fs::create_directory(workdir, error)) {
     return Error(Errc::Io, "cannot make '" + workdir.string() + "': " + error.message());
   }
-  DIRECTOR_TRY(const std::unique_ptr<engine::Books> books,
-               engine::Books::open(services, [](const engine::Entry&) { return ok(); }));
+  engine::JobState no_job;
+  DIRECTOR_TRY(const std::unique_ptr<engine::Books> books, engine::Books::open(services, no_job));
   return ask_each(services, *books, workdir.string(), report);
 }
 

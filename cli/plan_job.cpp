@@ -52,11 +52,10 @@ Result<Planning> Planning::open(Session& session, PlanStart start) {
       DIRECTOR_CHECK(
           archive_job(services.files, services.folders, start.job.planning.job.job.value));
     }
-    start.job = engine::JobState();
   }
   Planning opened;
-  DIRECTOR_TRY(opened.books_,
-               engine::Books::open(services, [](const engine::Entry&) { return ok(); }));
+  start.job = engine::JobState();
+  DIRECTOR_TRY(opened.books_, engine::Books::open(services, start.job));
   DIRECTOR_CHECK(opened.books_->close_open_calls());
   opened.engine_ = std::make_unique<engine::PlanEngine>(services, *opened.books_,
                                                         std::move(start.job), session.screen());

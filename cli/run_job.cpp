@@ -8,9 +8,7 @@ namespace director::cli {
 
 Result<OpenJob> open_job(engine::Services& services) {
   OpenJob open;
-  DIRECTOR_TRY(open.books, engine::Books::open(services, [&open](const engine::Entry& entry) {
-                 return engine::apply(open.job, entry);
-               }));
+  DIRECTOR_TRY(open.books, engine::Books::open(services, open.job));
   DIRECTOR_CHECK(engine::make_ready(services, *open.books, open.job));
   DIRECTOR_CHECK(open.books->close_open_calls());
   return open;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/base/json.hpp"
+#include "core/engine/settled.hpp"
 
 namespace director::engine {
 namespace {
@@ -29,26 +30,29 @@ std::string cost_record(const run::CallEnded& call, run::At at) {
 
 }  // namespace
 
-Result<std::unique_ptr<Books>> Books::open(const Services& services, const EntryHandler& on_entry) {
+Result<std::unique_ptr<Books>> Books::open(const Services& services, JobState& job) {
   std::unique_ptr<Books> books(new Books(services));
-  DIRECTOR_TRY(
-      Journal journal,
-      Journal::open(services.files, services.clock, services.folders.journal(),
-                    [&](const Entry& entry) -> Status {
-                      if (const auto* money = std::get_if<run::MoneyEvent>(&entry.event)) {
-                        DIRECTOR_CHECK(run::advance(books->ledger_, *money));
-                        if (const auto* call = std::get_if<run::CallEnded>(money)) {
-                          books->emit_call(*call, entry.at);
-                        }
-                      } else if (const auto* plan = std::get_if<run::PlanEvent>(&entry.event)) {
-                        if (const auto* job = std::get_if<run::JobCreated>(plan)) {
-                          books->job_ = job->job.value;
-                        }
-                      }
-                      return on_entry(entry);
-                    }));
+  DIRECTOR_TRY(Journal journal,
+               Journal::open(services.files, services.clock, services.folders.journal(),
+                             [&](const Entry& entry) { return books->replay(entry, job); }));
   books->journal_ = std::move(journal);
   return books;
+}
+
+Status Books::replay(const Entry& entry, JobState& job) {
+  std::vector<run::RunEffect> effects;
+  DIRECTOR_CHECK(engine::apply(job, entry, effects));
+  if (const auto* money = std::get_if<run::MoneyEvent>(&entry.event)) {
+    DIRECTOR_CHECK(run::advance(ledger_, *money));
+    if (const auto* call = std::get_if<run::CallEnded>(money)) {
+      emit_call(*call, entry.at);
+    }
+  } else if (const auto* running = std::get_if<run::RunEvent>(&entry.event)) {
+    offer_settled(*this, services_.settings, *job.plan, *job.run, *running, entry.at, effects);
+  } else {
+    job_ = job.planning.job.job.value;
+  }
+  return ok();
 }
 
 Result<run::At> Books::append(const run::Event& event, bool durable) {

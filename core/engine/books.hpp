@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/engine/journal.hpp"
+#include "core/engine/replay.hpp"
 #include "core/engine/services.hpp"
 #include "core/run/events.hpp"
 #include "core/run/ledger.hpp"
@@ -21,10 +22,9 @@ namespace director::engine {
 /// Safe from any thread.
 class Books {
  public:
-  /// Opens the journal of the folder's job and replays it: `on_entry` sees each entry, and the
-  /// sinks are offered the records of calls once more (they know what they have).
-  [[nodiscard]] static Result<std::unique_ptr<Books>> open(const Services& services,
-                                                           const EntryHandler& on_entry);
+  /// Opens the journal of the folder's job and replays it into `job`, which is empty. The sinks are
+  /// offered every record once more (they know what they have).
+  [[nodiscard]] static Result<std::unique_ptr<Books>> open(const Services& services, JobState& job);
 
   /// Writes a fact. `durable`: on return it survives a power loss, and so does all that came
   /// before.
@@ -56,6 +56,7 @@ class Books {
  private:
   explicit Books(const Services& services) : services_(services) {}
 
+  [[nodiscard]] Status replay(const Entry& entry, JobState& job);
   [[nodiscard]] std::string next_call_id(const run::CallReserved& call) const;
   [[nodiscard]] Result<run::At> append(const run::Event& event, bool durable);
   void emit_locked(std::string_view kind, std::uint64_t sequence, std::string_view json);

@@ -20,23 +20,31 @@ Status apply_planning(JobState& job, const run::PlanEvent& event) {
   return ok();
 }
 
-Status apply_running(JobState& job, const run::RunEvent& event, run::At at) {
+Status apply_running(JobState& job, const run::RunEvent& event, run::At at,
+                     std::vector<run::RunEffect>& effects) {
   if (!job.run) {
     return Error(Errc::Conflict, "the run has events before its plan");
   }
   DIRECTOR_TRY(run::RunStep step, run::advance(*std::exchange(job.run, std::nullopt), event, at));
   job.run = std::move(step.state);
+  effects = std::move(step.effects);
   return ok();
 }
 
 }  // namespace
 
 Status apply(JobState& job, const Entry& entry) {
+  std::vector<run::RunEffect> unused;
+  return apply(job, entry, unused);
+}
+
+Status apply(JobState& job, const Entry& entry, std::vector<run::RunEffect>& effects) {
+  effects.clear();
   if (const auto* planning = std::get_if<run::PlanEvent>(&entry.event)) {
     return apply_planning(job, *planning);
   }
   if (const auto* running = std::get_if<run::RunEvent>(&entry.event)) {
-    return apply_running(job, *running, entry.at);
+    return apply_running(job, *running, entry.at, effects);
   }
   return run::advance(job.ledger, std::get<run::MoneyEvent>(entry.event));
 }

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <vector>
 
 #include "core/engine/codec.hpp"
 #include "core/plan/plan.hpp"
@@ -23,6 +24,8 @@ struct JobState {
 
 /// Applies one entry. Effects are not performed: they are what the next director asks for.
 [[nodiscard]] Status apply(JobState& job, const Entry& entry);
+/// The same; `effects` gets what the state machine of the run asked for.
+[[nodiscard]] Status apply(JobState& job, const Entry& entry, std::vector<run::RunEffect>& effects);
 
 /// Replays a journal without changing it. No file: a state without a job. Errors: those of
 /// read_journal() and apply().

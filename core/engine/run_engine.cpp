@@ -8,6 +8,7 @@
 #include "core/engine/integration.hpp"
 #include "core/engine/landed.hpp"
 #include "core/engine/records.hpp"
+#include "core/engine/settled.hpp"
 
 namespace director::engine {
 namespace {
@@ -132,36 +133,12 @@ Status RunEngine::apply(const run::RunEvent& event) {
   DIRECTOR_TRY(const run::At at, books_.record(run::Event(event), must_be_durable(event)));
   DIRECTOR_TRY(run::RunStep step, run::advance(*std::exchange(state_, std::nullopt), event, at));
   state_ = std::move(step.state);
-  tell(event, at);
+  progress_.running(*state_, event);
+  offer_settled(books_, services_.settings, plan_, *state_, event, at, step.effects);
   for (const run::RunEffect& effect : step.effects) {
     DIRECTOR_CHECK(perform(effect));
   }
   return ok();
-}
-
-void RunEngine::tell(const run::RunEvent& event, run::At at) {
-  progress_.running(*state_, event);
-  const NodeId* node = std::visit(
-      [](const auto& one) -> const NodeId* {
-        if constexpr (requires { one.node; }) {
-          return &one.node;
-        } else {
-          return nullptr;
-        }
-      },
-      event);
-  if (node != nullptr) {
-    const std::size_t index = state_->index_of(*node);
-    if (run::is_final(state_->nodes[index].status)) {
-      books_.emit("node", at.sequence, books_.read_ledger([&](const run::Ledger& ledger) {
-        return node_record(plan_, *state_, index, ledger);
-      }));
-    }
-  }
-  if (std::holds_alternative<run::RunFinished>(event)) {
-    books_.emit("run", at.sequence,
-                run_record(plan_, *state_, books_.ledger(), services_.settings));
-  }
 }
 
 Status RunEngine::perform(const run::RunEffect& effect) {

@@ -57,7 +57,6 @@ class RunEngine {
   [[nodiscard]] Status apply_outcome(const Outcome& outcome);
   [[nodiscard]] Status perform(const run::RunEffect& effect);
   [[nodiscard]] Status start_attempt(const run::StartAttempt& effect);
-  void tell(const run::RunEvent& event, run::At at);
   void save_state(bool now);
 
   void start_workers(int count);

@@ -20,6 +20,7 @@ target_sources(
           ${CMAKE_CURRENT_LIST_DIR}/replay.cpp
           ${CMAKE_CURRENT_LIST_DIR}/reviewing.cpp
           ${CMAKE_CURRENT_LIST_DIR}/run_engine.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/settled.cpp
           ${CMAKE_CURRENT_LIST_DIR}/slots.cpp
           ${CMAKE_CURRENT_LIST_DIR}/test_authoring.cpp
           ${CMAKE_CURRENT_LIST_DIR}/timestamp.cpp)

@@ -149,13 +149,17 @@ struct ReviewCandidate {
 struct Land {
   NodeId node;
 };
+/// Nothing to do: a node that waited got its final status, since what it needs did not land.
+struct NodeBlocked {
+  NodeId node;
+};
 struct RunIntegrationGates {};
 struct FinishRun {
   std::string outcome;  ///< as in RunFinished
 };
 
 using RunEffect = std::variant<StartAttempt, CallAgent, CaptureCandidate, Integrate, RunGates,
-                               ReviewCandidate, Land, RunIntegrationGates, FinishRun>;
+                               ReviewCandidate, Land, NodeBlocked, RunIntegrationGates, FinishRun>;
 
 struct RunStep {
   RunState state;

@@ -183,6 +183,7 @@ void Transition::block_dependents(std::size_t index) {
       node.error = "node '" + state_.topology->ids[failed].value + "' did not land";
       node.finished_ms = at_.unix_ms;
       ++state_.settled;
+      effects_.emplace_back(NodeBlocked{state_.topology->ids[dependent]});
       open.push_back(dependent);
     }
   }

@@ -51,6 +51,13 @@ std::string kind_of(const rapidjson::Value& line) {
   return std::string(as_string(member(line, "kind")).value_or("cost"));
 }
 
+// One event may end several nodes; a cost has one record however.
+std::string node_of(const rapidjson::Value& line) {
+  return member(line, "kind") == nullptr
+             ? std::string()
+             : std::string(as_string(member(line, "node")).value_or(""));
+}
+
 }  // namespace
 
 std::shared_ptr<RecordFile> RecordFile::open(const std::string& path) {
@@ -123,7 +130,7 @@ Status RecordFile::adopt() {
     rest.remove_prefix(line.size() + 1);
   }
   if (from != 0) {
-    for (const auto& [job, kind, sequence] : there_) {
+    for (const auto& [job, kind, sequence, node] : there_) {
       const auto [known, first] = oldest_known_.try_emplace(job, sequence);
       known->second = first ? sequence : std::min(known->second, sequence);
     }
@@ -134,7 +141,7 @@ Status RecordFile::adopt() {
 bool RecordFile::has(const Key& key) const {
   const auto oldest = oldest_known_.find(std::get<0>(key));
   return there_.contains(key) ||
-         (oldest != oldest_known_.end() && std::get<2>(key) < oldest->second);
+         (oldest != oldest_known_.end() && std::get<2>(key) <= oldest->second);
 }
 
 void RecordFile::remember(std::string_view line) {
@@ -145,7 +152,8 @@ void RecordFile::remember(std::string_view line) {
   const auto sequence = as_integer(member(*record, "seq"));
   const auto job = as_string(member(*record, "job_id"));
   if (sequence && *sequence >= 0 && job) {
-    there_.emplace(std::string(*job), kind_of(*record), static_cast<std::uint64_t>(*sequence));
+    there_.emplace(std::string(*job), kind_of(*record), static_cast<std::uint64_t>(*sequence),
+                   node_of(*record));
   }
 }
 
@@ -168,7 +176,7 @@ Status RecordFile::append(std::string_view job, std::string_view kind, std::uint
   const std::lock_guard guard(mutex_);
   DIRECTOR_CHECK(ensure_open());
   Key key{std::string(as_string(member(*record, "job_id")).value_or("")), kind_of(*record),
-          sequence};
+          sequence, node_of(*record)};
   if (has(key)) {
     return director::ok();
   }

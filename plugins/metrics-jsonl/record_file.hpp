@@ -34,7 +34,8 @@ class RecordFile {
   [[nodiscard]] director::Status flush();
 
  private:
-  using Key = std::tuple<std::string, std::string, std::uint64_t>;  // job, kind, sequence
+  // job, kind, sequence, node
+  using Key = std::tuple<std::string, std::string, std::uint64_t, std::string>;
 
   explicit RecordFile(std::string path) : path_(std::move(path)) {}
 

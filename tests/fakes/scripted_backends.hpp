@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/json.hpp"
 #include "director/gate.hpp"
 #include "director/reviewer.hpp"
 #include "director/runner.hpp"
@@ -200,22 +201,26 @@ class RecordingSink final : public director::sink {
     if (fails) {
       return Error(Errc::Io, "sink is full");
     }
-    records_[std::string(entry.job)][std::string(entry.kind)][entry.sequence] =
+    const Result<Json> object = parse_json(entry.json);
+    const std::string node = object ? object->get_string("node").value_or("") : std::string();
+    records_[std::string(entry.job)][std::string(entry.kind)][{entry.sequence, node}] =
         std::string(entry.json);
     return ok();
   }
   [[nodiscard]] Status flush(host&) override { return ok(); }
 
+  void forget() { records_.clear(); }
   [[nodiscard]] std::vector<std::string> records(const std::string& job, const std::string& kind) {
     std::vector<std::string> all;
-    for (const auto& [sequence, json] : records_[job][kind]) {
+    for (const auto& [key, json] : records_[job][kind]) {
       all.push_back(json);
     }
     return all;
   }
 
  private:
-  std::map<std::string, std::map<std::string, std::map<std::uint64_t, std::string>>> records_;
+  using Key = std::pair<std::uint64_t, std::string>;  // sequence, node
+  std::map<std::string, std::map<std::string, std::map<Key, std::string>>> records_;
 };
 
 }  // namespace director::testing

@@ -18,7 +18,8 @@ struct record {
 
 struct sink {
   virtual ~sink() = default;
-  /// A record may be offered again after a crash: (job, kind, sequence) tells.
+  /// A record may be offered again: job, kind, sequence and, where the object has one, its "node"
+  /// tell.
   [[nodiscard]] virtual Status emit(const record& entry, host& services) = 0;
   /// Everything emitted is durable on return.
   [[nodiscard]] virtual Status flush(host& services) = 0;

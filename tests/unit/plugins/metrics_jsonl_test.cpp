@@ -81,6 +81,18 @@ TEST_F(JsonlSinkTest, ReplayWritesOnlyWhatIsMissing) {
             "{\"job_id\":\"j1\",\"seq\":2}\n{\"job_id\":\"j1\",\"seq\":4}\n");
 }
 
+TEST_F(JsonlSinkTest, NodesThatOneEventEndedHaveALineEachAndOnce) {
+  for (int replay = 0; replay < 2; ++replay) {
+    JsonlSink sink = make_sink();
+    ASSERT_THAT(emit(sink, "node", 5, R"({"kind":"node","node":"a"})"), IsOk());
+    ASSERT_THAT(emit(sink, "node", 5, R"({"kind":"node","node":"b"})"), IsOk());
+    ASSERT_THAT(emit(sink, "node", 5, R"({"kind":"node","node":"a"})"), IsOk());
+  }
+  EXPECT_EQ(content("metrics.jsonl"),
+            "{\"kind\":\"node\",\"node\":\"a\",\"job_id\":\"j1\",\"seq\":5}\n"
+            "{\"kind\":\"node\",\"node\":\"b\",\"job_id\":\"j1\",\"seq\":5}\n");
+}
+
 TEST_F(JsonlSinkTest, AnotherJobIsNotTakenForAReplay) {
   JsonlSink sink = make_sink();
   ASSERT_THAT(emit(sink, "cost", 7, "{}", "j1"), IsOk());

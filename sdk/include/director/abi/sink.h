@@ -21,7 +21,8 @@ typedef struct director_sink {
   uint32_t struct_size;
   uint32_t reserved;
   const director_instances* instances;
-  /* The host may offer a record again after a crash: job, kind and sequence tell. [worker] */
+  /* The host offers records again when it goes on with a job: job, kind, sequence and, where the
+   * object has one, its "node" tell. [worker] */
   director_status (*emit)(void* instance, const director_host* host, const director_record* record,
                           director_error* error);
   /* What was emitted is durable on return. [worker] */

@@ -128,6 +128,31 @@ TEST(RunEngine, EscalationThatFailsIsAFailureAndBlocksDependents) {
   EXPECT_EQ(state_of(*end, "b").status, NodeStatus::Blocked);
   EXPECT_EQ(state_of(*end, "c").status, NodeStatus::Done);
   EXPECT_TRUE(world.runner.calls("executor-b").empty());
+  int blocked = 0;
+  for (const std::string& record : world.sink.records(kJob, "node")) {
+    blocked += record.find("\"blocked\"") != std::string::npos ? 1 : 0;
+  }
+  EXPECT_EQ(world.sink.records(kJob, "node").size(), 3U) << "each final node has its record";
+  EXPECT_EQ(blocked, 1);
+}
+
+TEST(RunEngine, RecordsThatWereDeletedComeBackAsTheyWere) {
+  World world;
+  world.adopt({node("a", {}, "=a.txt:right"), node("b", {"a"}), node("c", {"b"}), node("d")});
+  world.obedient({"a", "b", "c", "d"});
+  ASSERT_THAT(world.run({.max_attempts = 1}), IsOk());
+  std::map<std::string, std::vector<std::string>> before;
+  for (const char* kind : {"node", "run", "cost"}) {
+    before[kind] = world.sink.records(kJob, kind);
+    EXPECT_FALSE(before[kind].empty()) << kind;
+  }
+  world.sink.forget();
+  ASSERT_THAT(world.run({.max_attempts = 1}), IsOk());
+  for (const auto& [kind, records] : before) {
+    const std::vector<std::string> after = world.sink.records(kJob, kind);
+    ASSERT_GE(after.size(), records.size()) << kind;
+    EXPECT_TRUE(std::equal(records.begin(), records.end(), after.begin())) << kind;
+  }
 }
 
 struct Cheat {

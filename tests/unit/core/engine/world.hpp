@@ -239,7 +239,7 @@ class World {
   }
 
   static Result<std::unique_ptr<Books>> open(const Services& services, JobState& job) {
-    return Books::open(services, [&job](const Entry& entry) { return apply(job, entry); });
+    return Books::open(services, job);
   }
 
   director::testing::FakeVcs vcs_{repository};

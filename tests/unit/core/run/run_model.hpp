@@ -186,6 +186,10 @@ class RunModel {
       feed(AttemptStarted{start->node, start->attempt, start->tier, "m", oid(branch_.tip)});
       return;
     }
+    if (const auto* blocked = std::get_if<NodeBlocked>(&effect)) {
+      expect(node(blocked->node).status == NodeStatus::Blocked, "said to be blocked and is not");
+      return;
+    }
     if (const auto* finish = std::get_if<FinishRun>(&effect)) {
       ++finishes_;
       expect(open_.empty(), "the run ends while work is open");
