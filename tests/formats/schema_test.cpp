@@ -123,6 +123,16 @@ std::map<std::string, std::vector<std::string>> good_documents() {
           "nodes": {"a": )" +
             node_state + "}}"}},
       {"journal", every_event()},
+      {"bench_job", {R"({"task": "t", "plan_profile": "p", "profiles": ["p"], "job_id": "j",
+          "job_branch": "director/job-j", "commit": "", "ended": false})"}},
+      {"bench", {R"({"task": "t", "job_id": "j", "job_branch": "director/job-j", "commit": "c",
+          "plan_profile": "p", "n_nodes": 1, "planning_cost_usd": 0.5, "baseline": "all-frontier",
+          "saving_target": 0.8, "ended": true, "profiles": [{"profile": "p", "job_id": "j-p",
+          "job_branch": "director/bench-p-j", "outcome": "done", "error": "", "n_nodes": 1,
+          "done": 1, "executor_tier_completion": 1, "executor_tier_pct": 100, "escalated": 0,
+          "escalation_rate": 0, "stage_two_trigger_rate": 0, "integration_ok": null,
+          "run_cost_usd": 0.5, "calls": 2, "wall_secs": 1.5, "saving": null,
+          "on_target": null}]})"}},
   };
 }
 
@@ -252,7 +262,7 @@ TEST_P(Schema, AcceptsGoodDocumentsAndRefusesEachMutation) {
 
 INSTANTIATE_TEST_SUITE_P(Formats, Schema,
                          ::testing::Values("plan", "plan_stage", "state", "costs", "metrics",
-                                           "status", "journal"),
+                                           "status", "journal", "bench", "bench_job"),
                          [](const auto& one) { return one.param; });
 
 TEST(JournalSchema, KnowsEveryFieldOfEveryEvent) {

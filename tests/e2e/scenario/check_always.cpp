@@ -27,12 +27,18 @@ void check_document(const std::string& format, std::string_view document, const 
 
 /// Files that programs read are as their schemas say. One that no schema is known for fails.
 void check_formats(const fs::path& folder) {
-  static const std::map<std::string, std::string> kDocuments{
-      {"plan.json", "plan"}, {"plan_stage.json", "plan_stage"}, {"state.json", "state"}};
+  static const std::map<std::string, std::string> kDocuments{{"plan.json", "plan"},
+                                                             {"plan_stage.json", "plan_stage"},
+                                                             {"state.json", "state"},
+                                                             {"summary.json", "bench"},
+                                                             {"bench.json", "bench_job"}};
   static const std::map<std::string, std::string> kLines{
       {"journal.jsonl", "journal"}, {"costs.jsonl", "costs"}, {"metrics.jsonl", "metrics"}};
   for (const auto& entry : fs::directory_iterator(folder)) {
-    const std::string name = entry.path().filename().string();
+    std::string name = entry.path().filename().string();
+    if (name.ends_with(".metrics.jsonl")) {
+      name = "metrics.jsonl";  // a bench has one for each profile
+    }
     if (const auto document = kDocuments.find(name); document != kDocuments.end()) {
       check_document(document->second, read_file(entry.path()), entry.path());
     } else if (const auto lines = kLines.find(name); lines != kLines.end()) {
@@ -49,10 +55,18 @@ void check_formats(const fs::path& folder) {
 
 void check_all_formats(const fs::path& state) {
   check_formats(state);
-  if (fs::exists(state / "history")) {
-    for (const auto& job : fs::directory_iterator(state / "history")) {
-      check_formats(job.path());
+  for (const char* folder : {"history", "bench"}) {
+    if (!fs::exists(state / folder)) {
+      continue;
     }
+    for (const auto& entry : fs::directory_iterator(state / folder)) {
+      if (entry.is_directory()) {
+        check_formats(entry.path());
+      }
+    }
+  }
+  if (fs::exists(state / "bench")) {
+    check_formats(state / "bench");
   }
 }
 
