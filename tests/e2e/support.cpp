@@ -11,10 +11,12 @@
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
+#include <set>
 #include <sstream>
 #include <utility>
 
 #include "core/base/sha256.hpp"
+#include "tests/e2e/formats.hpp"
 
 namespace director::e2e {
 namespace {
@@ -191,8 +193,15 @@ void World::use_opencode() {
 }
 
 Ran World::director(std::vector<std::string> args) {
+  static const std::set<std::string> kWriters{"plan", "run", "auto", "bench"};
+  const bool writes = !args.empty() && kWriters.contains(args.front());
   args.insert(args.begin(), DIRECTOR_PROGRAM);
-  return run(args, repo(), environment_);
+  Ran ran = run(args, repo(), environment_);
+  constexpr int kUsage = 2;  // then the files are the test's own, and may be bad
+  if (writes && ran.exit_code != kUsage) {
+    check_formats(state());
+  }
+  return ran;
 }
 
 Ran World::git(std::vector<std::string> args) {

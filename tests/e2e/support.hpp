@@ -71,6 +71,7 @@ class World {
   /// Puts the real OpenCode on PATH. A machine without it fails the test.
   void use_opencode();
 
+  /// What a command that works on a job left in .director is held against its formats.
   [[nodiscard]] Ran director(std::vector<std::string> args);
   [[nodiscard]] Ran git(std::vector<std::string> args);
   /// git's stdout without its last line feed; a failure fails the test.

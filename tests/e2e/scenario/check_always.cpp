@@ -10,65 +10,13 @@
 
 #include "core/base/sha256.hpp"
 #include "core/base/text.hpp"
+#include "tests/e2e/formats.hpp"
 #include "tests/e2e/scenario/checks.hpp"
-#include "tests/support/json_schema.hpp"
 
 namespace director::e2e {
 namespace {
 
 constexpr double kCent = 1e-9;
-
-void check_document(const std::string& format, std::string_view document, const fs::path& where) {
-  const Result<support::JsonSchema> schema = support::JsonSchema::load(format);
-  ASSERT_TRUE(schema) << schema.error().message();
-  const Status status = schema->check(document);
-  EXPECT_TRUE(status) << where << ": " << status.error().message() << "\n" << document;
-}
-
-/// Files that programs read are as their schemas say. One that no schema is known for fails.
-void check_formats(const fs::path& folder) {
-  static const std::map<std::string, std::string> kDocuments{{"plan.json", "plan"},
-                                                             {"plan_stage.json", "plan_stage"},
-                                                             {"state.json", "state"},
-                                                             {"summary.json", "bench"},
-                                                             {"bench.json", "bench_job"}};
-  static const std::map<std::string, std::string> kLines{
-      {"journal.jsonl", "journal"}, {"costs.jsonl", "costs"}, {"metrics.jsonl", "metrics"}};
-  for (const auto& entry : fs::directory_iterator(folder)) {
-    std::string name = entry.path().filename().string();
-    if (name.ends_with(".metrics.jsonl")) {
-      name = "metrics.jsonl";  // a bench has one for each profile
-    }
-    if (const auto document = kDocuments.find(name); document != kDocuments.end()) {
-      check_document(document->second, read_file(entry.path()), entry.path());
-    } else if (const auto lines = kLines.find(name); lines != kLines.end()) {
-      const std::string bytes = read_file(entry.path());
-      for (const std::string_view line : text::split_lines(bytes)) {
-        check_document(lines->second, line, entry.path());
-      }
-    } else {
-      EXPECT_FALSE(name.ends_with(".json") || name.ends_with(".jsonl"))
-          << "no schema is known for " << entry.path();
-    }
-  }
-}
-
-void check_all_formats(const fs::path& state) {
-  check_formats(state);
-  for (const char* folder : {"history", "bench"}) {
-    if (!fs::exists(state / folder)) {
-      continue;
-    }
-    for (const auto& entry : fs::directory_iterator(state / folder)) {
-      if (entry.is_directory()) {
-        check_formats(entry.path());
-      }
-    }
-  }
-  if (fs::exists(state / "bench")) {
-    check_formats(state / "bench");
-  }
-}
 
 /// Each call is paid for once, and one that said something has its transcript.
 void check_money(Stage& stage, const Json& status) {
@@ -189,7 +137,7 @@ void check_always(Stage& stage) {
   const Ran fsck = world.git({"fsck", "--strict", "--no-dangling"});
   EXPECT_EQ(fsck.exit_code, 0) << fsck.err;
   EXPECT_EQ(fsck.out, "");
-  check_all_formats(world.state());
+  check_formats(world.state());
   check_transcripts(world.state() / "logs");
   if (!fs::exists(world.state() / "journal.jsonl")) {
     return;
