@@ -1,13 +1,16 @@
-/// Start to end of /bin/true: through the launcher with its supervisor, and with posix_spawn alone.
+/// Start to end of /bin/true: through the launcher with its supervisor, confined, and with
+/// posix_spawn alone.
 #include <benchmark/benchmark.h>
 #include <spawn.h>
 #include <sys/wait.h>
 
 #include <array>
+#include <filesystem>
 #include <string>
 #include <vector>
 
 #include "core/platform/local_launcher.hpp"
+#include "core/platform/sandboxed_launcher.hpp"
 #include "core/platform/system_clock.hpp"
 
 namespace {
@@ -32,6 +35,33 @@ void run_true(benchmark::State& state) {
   }
 }
 BENCHMARK(run_true)->Arg(0)->Arg(100)->Arg(500)->Unit(benchmark::kMicrosecond)->UseRealTime();
+
+void sandboxed_true(benchmark::State& state) {
+  const SystemClock clock;
+  LocalLauncher local(clock, Environment::of_this_process());
+  director::platform::SandboxPolicy policy;
+  policy.bubblewrap = "/usr/bin/bwrap";
+  policy.temp = "/tmp";
+  policy.workspaces = "/nowhere";
+  policy.visible = {std::filesystem::canonical("/proc/self/exe").string()};
+  director::platform::SandboxedLauncher launcher(local, policy);
+  director::ports::Command command;
+  command.purpose =
+      state.range(0) == 0 ? director::ports::Purpose::Agent : director::ports::Purpose::Gate;
+  command.argv = {"/bin/true"};
+  command.cwd = "/";
+  for (auto _ : state) {
+    if (const auto exit = launcher.run(command, {}, {}); !exit || exit->exit_code != 0) {
+      state.SkipWithError("/bin/true failed");
+    }
+  }
+}
+BENCHMARK(sandboxed_true)
+    ->ArgName("gate")
+    ->Arg(0)
+    ->Arg(1)
+    ->Unit(benchmark::kMicrosecond)
+    ->UseRealTime();
 
 void posix_spawn_true(benchmark::State& state) {
   std::string program = "/bin/true";

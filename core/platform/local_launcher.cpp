@@ -64,6 +64,7 @@ Result<ports::Exit> LocalLauncher::run(const ports::Command& command,
     return ports::Exit{ports::ExitKind::TimedOut, 0, 0, {}};
   }
   request.supervisor = supervisor_;
+  request.within = command.within;
   request.argv = command.argv;
   request.cwd = command.cwd;
   request.wants_stdin = !command.stdin_text.empty();

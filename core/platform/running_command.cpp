@@ -79,6 +79,9 @@ RunningCommand::~RunningCommand() {
   if (!supervisor_gone_) {
     spawned_.control.reset();
     (void)reap_supervisor(spawned_);
+    if (!command_.within.empty()) {
+      (void)kill_orphans(kSweepPatience);
+    }
   }
 }
 
@@ -269,6 +272,10 @@ void RunningCommand::read_status() {
 }
 
 void RunningCommand::deliver(bool is_stderr, std::string_view text, bool cut) {
+  if (is_stderr && !command_.within.empty()) {
+    constexpr std::size_t kKeep = 500;
+    last_complaint_ = text.substr(0, kKeep);
+  }
   if (!on_line_ || stopped_ || on_line_(ports::OutputLine{is_stderr, cut, text})) {
     return;
   }
@@ -277,11 +284,20 @@ void RunningCommand::deliver(bool is_stderr, std::string_view text, bool cut) {
 }
 
 Status RunningCommand::settle() {
-  if (reap_supervisor(spawned_) || kill_orphans(kSweepPatience)) {
-    return ok();
+  const std::optional<int> status = reap_supervisor(spawned_);
+  const bool in_sandbox = !command_.within.empty();
+  // The first process of a sandbox may be a moment behind the one that was waited for.
+  if ((!status || in_sandbox) && !kill_orphans(kSweepPatience)) {
+    return Error(Errc::Io, "cannot end every process that '" + command_.argv.front() +
+                               "' started: some are not ours to kill");
   }
-  return Error(Errc::Io, "cannot end every process that '" + command_.argv.front() +
-                             "' started: some are not ours to kill");
+  // Where it was the supervisor in there that was killed, the status says that of a shell.
+  constexpr int kSignalBase = 128;
+  if (in_sandbox && status && *status < kSignalBase && !report_ && !ended_for_) {
+    return Error(Errc::Io,
+                 "cannot start '" + command_.argv.front() + "' in its sandbox: " + last_complaint_);
+  }
+  return ok();
 }
 
 Error RunningCommand::failure_to_start() const {
@@ -299,6 +315,10 @@ Error RunningCommand::failure_to_start() const {
     return Error(Errc::Invalid, what + ": neither a binary of this machine nor a script with '#!'");
   }
   if (report_->kind == ReportKind::NoSupervisor) {
+    if (!command_.within.empty()) {
+      return Error(Errc::Io, what + ": its sandbox '" + command_.within.front() +
+                                 "' does not start (" + os_reason(report_->value) + ")");
+    }
     return Error(Errc::Io, what + ": director's own part 'director-supervise' does not start (" +
                                os_reason(report_->value) + "); install director again");
   }

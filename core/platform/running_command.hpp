@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "core/platform/line_splitter.hpp"
 #include "core/platform/local_launcher.hpp"
@@ -57,6 +58,7 @@ class RunningCommand {
   std::optional<ports::ExitKind> ended_for_;       ///< why this program ended it
   std::optional<ports::SteadyTime> kill_at_;       ///< SIGTERM was sent
   std::optional<ports::SteadyTime> overpower_at_;  ///< the supervisor should be done by then
+  std::string last_complaint_;                     ///< on stderr, in a sandbox
   bool stopped_ = false;                           ///< the handler wants no more lines
   bool supervisor_gone_ = false;
 };

@@ -9,6 +9,8 @@ target_sources(
           ${CMAKE_CURRENT_LIST_DIR}/process_table.cpp
           ${CMAKE_CURRENT_LIST_DIR}/repo_lock.cpp
           ${CMAKE_CURRENT_LIST_DIR}/running_command.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/sandbox.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/sandboxed_launcher.cpp
           ${CMAKE_CURRENT_LIST_DIR}/spawn.cpp
           ${CMAKE_CURRENT_LIST_DIR}/spdlog_log.cpp)
 

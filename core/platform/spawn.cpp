@@ -182,14 +182,17 @@ Result<Spawned> spawn(const SpawnRequest& request) {
   // Some tools exit without waiting for a full pipe; a roomy one loses nothing of theirs.
   ::fcntl(out.writer.get(), F_SETPIPE_SZ, kOutputPipeBytes);
 
-  std::vector<std::string> arguments{"director-supervise", request.cwd, request.program};
+  const bool is_direct = request.within.empty();
+  std::vector<std::string> arguments = request.within;
+  arguments.insert(arguments.end(), {is_direct ? "director-supervise" : request.supervisor,
+                                     request.cwd, request.program});
   arguments.insert(arguments.end(), request.argv.begin(), request.argv.end());
   std::vector<char*> argv = pointers(arguments);
   std::vector<char*> environment = pointers(request.environment);
   Spawned spawned;
   int fork_error = 0;
   const Supervise handler{{},
-                          request.supervisor.c_str(),
+                          (is_direct ? request.supervisor : request.within.front()).c_str(),
                           argv.data(),
                           environment.data(),
                           control.reader.get(),
@@ -221,7 +224,7 @@ Result<Spawned> spawn(const SpawnRequest& request) {
   return spawned;
 }
 
-bool reap_supervisor(const Spawned& spawned) {
+std::optional<int> reap_supervisor(const Spawned& spawned) {
   siginfo_t info{};
   int result = 0;
   do {
@@ -229,7 +232,10 @@ bool reap_supervisor(const Spawned& spawned) {
   } while (result != 0 && errno == EINTR);
   const std::lock_guard lock(supervisors().mutex);
   supervisors().pids.erase(spawned.pid);
-  return result == 0 && info.si_code == CLD_EXITED;
+  if (result != 0 || info.si_code != CLD_EXITED) {
+    return std::nullopt;
+  }
+  return info.si_status;
 }
 
 bool kill_orphans(std::chrono::milliseconds patience) {

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,7 +26,9 @@ struct Spawned {
 
 struct SpawnRequest {
   std::string supervisor;  ///< the file of director-supervise
-  std::string program;     ///< the file
+  /// What starts the supervisor, see ports::Command::within; empty: this process does.
+  std::vector<std::string> within;
+  std::string program;  ///< the file
   std::vector<std::string> argv;
   std::vector<std::string> environment;
   std::string cwd;
@@ -35,12 +38,13 @@ struct SpawnRequest {
 /// Starts it. That the program cannot be executed comes later, as a Report. Errors: Io.
 [[nodiscard]] Result<Spawned> spawn(const SpawnRequest& request);
 
-/// Reaps a supervisor that has ended and forgets it; true if it ended in order.
-[[nodiscard]] bool reap_supervisor(const Spawned& spawned);
+/// Reaps a supervisor, or the sandbox around it, that has ended and forgets it. Its exit status;
+/// nullopt if it was killed.
+[[nodiscard]] std::optional<int> reap_supervisor(const Spawned& spawned);
 
-/// For a supervisor that was killed: kills and reaps what fell to this process, until there is
-/// nothing left or `patience` is over. True if nothing is left. This process starts its children
-/// through spawn() alone.
+/// For a supervisor that was killed, or ended in a sandbox: kills and reaps what fell to this
+/// process, until there is nothing left or `patience` is over. True if nothing is left. This
+/// process starts its children through spawn() alone.
 [[nodiscard]] bool kill_orphans(std::chrono::milliseconds patience);
 
 }  // namespace director::platform

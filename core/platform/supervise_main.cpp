@@ -168,6 +168,10 @@ int run(int argc, char** argv) {
     [[maybe_unused]] const ssize_t written = ::write(2, kHelp, sizeof(kHelp) - 1);
     return 2;
   }
+  // In a sandbox what stands between has let some through.
+  sigset_t all;
+  ::sigfillset(&all);
+  ::sigprocmask(SIG_SETMASK, &all, nullptr);
   close_on_exec_from(kControlFd);
   ::setsid();  // the terminal's Ctrl-C is for the director alone
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);

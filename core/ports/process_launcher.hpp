@@ -31,6 +31,11 @@ struct Command {
   /// Ends it, as Stalled, if standard output is silent for so long from the start; 0: never.
   std::chrono::milliseconds start{0};
   std::size_t max_line_bytes = 16 << 20;  ///< longer lines are cut
+  /// Folders that it may write beside its own, where commands are confined; absolute.
+  std::vector<std::string> writable;
+  /// A program's file and its first arguments, which runs the rest of them in a sandbox; the
+  /// command is started in there. Set by a launcher for the launcher behind it. Empty: none.
+  std::vector<std::string> within;
 };
 
 /// Borrowed for the call of the handler; bytes as they came, without the line feed.

@@ -248,8 +248,8 @@ TEST_F(Launcher, IgnoringTermDoesNotHelp) {
 
 TEST_F(Launcher, LinesDuringGraceAreDelivered) {
   const auto long_enough = std::chrono::minutes(5);
-  platform::LocalLauncher patient(clock, platform::Environment::of_this_process(),
-                                  platform::Grace{long_enough, long_enough});
+  TestLauncher patient(clock, platform::Environment::of_this_process(),
+                       platform::Grace{long_enough, long_enough});
   const ports::CancelToken cancel;
   std::vector<std::string> seen;
   const auto exit = patient.run(

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "tests/contract/process/child.hpp"
+#include "tests/contract/process/system.hpp"
 
 int main(int argc, char** argv) {
   constexpr std::string_view kChild = "--child=";
@@ -11,5 +12,6 @@ int main(int argc, char** argv) {
     return director::process_test::act_as_child(argv[1] + kChild.size(), {argv + 2, argv + argc});
   }
   testing::InitGoogleTest(&argc, argv);
+  director::process_test::is_sandboxed = argc > 1 && std::string_view(argv[1]) == "--sandboxed";
   return RUN_ALL_TESTS();
 }

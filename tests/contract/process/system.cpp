@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <utility>
 
 namespace director::process_test {
 
@@ -45,6 +46,52 @@ std::vector<std::string> texts(const std::vector<Line>& lines) {
     all.push_back(line.text);
   }
   return all;
+}
+
+bool is_sandboxed = false;
+
+namespace {
+
+/// Everything is below /tmp, so that what a private /tmp hides has to be shown again.
+platform::SandboxPolicy test_policy() {
+  platform::SandboxPolicy policy;
+  policy.bubblewrap = "/usr/bin/bwrap";
+  policy.temp = fs::canonical("/tmp").string();
+  policy.workspaces = fs::canonical(fs::temp_directory_path()).string();
+  policy.visible = {own_executable()};
+  return policy;
+}
+
+}  // namespace
+
+TestLauncher::TestLauncher(const ports::Clock& clock, platform::Environment environment,
+                           platform::Grace grace)
+    : local_(clock, std::move(environment), grace), sandboxed_(local_, test_policy()) {}
+
+Result<ports::Exit> TestLauncher::run(const ports::Command& command,
+                                      const ports::LineHandler& on_line,
+                                      const ports::CancelToken& cancel) {
+  ports::Command asked = command;
+  if (is_sandboxed) {
+    asked.purpose = ports::Purpose::Agent;
+    return sandboxed_.run(asked, on_line, cancel);
+  }
+  return local_.run(asked, on_line, cancel);
+}
+
+void ProcessTest::SetUp() {
+  if (!is_sandboxed) {
+    return;
+  }
+  // What the machine allows is asked without the code under test.
+  ports::Command bare = child("");
+  bare.argv = {"bwrap", "--ro-bind", "/", "/", "--proc", "/proc", "--unshare-pid", "true"};
+  platform::LocalLauncher local(clock, platform::Environment::of_this_process());
+  const auto tried = local.run(bare, {}, {});
+  ASSERT_TRUE(tried) << tried.error().message();
+  if (tried->exit_code != 0) {
+    GTEST_SKIP() << "this machine allows no sandbox";
+  }
 }
 
 ProcessTest::ProcessTest()

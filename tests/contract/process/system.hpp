@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/platform/local_launcher.hpp"
+#include "core/platform/sandboxed_launcher.hpp"
 #include "core/platform/system_clock.hpp"
 
 namespace director::process_test {
@@ -26,11 +27,29 @@ std::size_t open_descriptors();
 bool has_children();
 std::vector<std::string> texts(const std::vector<Line>& lines);
 
+/// Whether the launchers of these tests confine what they start: the test binary's --sandboxed.
+extern bool is_sandboxed;
+
+/// The launcher under test.
+class TestLauncher final : public ports::ProcessLauncher {
+ public:
+  TestLauncher(const ports::Clock& clock, platform::Environment environment,
+               platform::Grace grace = {});
+  [[nodiscard]] Result<ports::Exit> run(const ports::Command& command,
+                                        const ports::LineHandler& on_line,
+                                        const ports::CancelToken& cancel) override;
+
+ private:
+  platform::LocalLauncher local_;
+  platform::SandboxedLauncher sandboxed_;
+};
+
 /// A launcher with short grace, and the commands' environment marked for each test.
 class ProcessTest : public testing::Test {
  protected:
   ProcessTest();
   ~ProcessTest() override;
+  void SetUp() override;
 
   [[nodiscard]] ports::Command child(const std::string& mode,
                                      const std::vector<std::string>& args = {}) const;
@@ -40,7 +59,7 @@ class ProcessTest : public testing::Test {
   std::string mark;
   std::string folder;  ///< an empty one, real path
   platform::SystemClock clock;
-  platform::LocalLauncher launcher;
+  TestLauncher launcher;
   std::vector<Line> lines;
 };
 

@@ -1,0 +1,41 @@
+/// What a confined command may touch, as the arguments of bubblewrap. Pure: paths are taken as they
+/// are given, and have to be absolute, normal and free of symbolic links.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/ports/process_launcher.hpp"
+
+namespace director::platform {
+
+/// What is the same for all commands of a session. docs/adr/0007-sandbox.md says why.
+struct SandboxPolicy {
+  std::string bubblewrap;  ///< its file
+  /// A command's own folder is writable if it lies below this one.
+  std::string workspaces;
+  std::vector<std::string> writable;  ///< for every confined command
+  std::vector<std::string> protect;   ///< read-only even where one of `writable` holds it
+  std::string temp;                   ///< in its place each command has a fresh folder of its own
+  std::vector<std::string> empty;     ///< folders that are shown empty: daemons listen there
+  std::vector<std::string> blank;     ///< files that are shown empty: sockets of daemons
+  /// Needed even where `temp` or one of `empty` holds it. Below `temp` it is shown with the whole
+  /// of the folder there that it lies in, since tools find their parts beside themselves.
+  std::vector<std::string> visible;
+  bool gate_network = false;
+};
+
+/// Whether such commands are confined at all. A plugin's own housekeeping is not: moving the user's
+/// refs is what it is for.
+[[nodiscard]] bool is_confined(ports::Purpose purpose);
+
+/// Whether `path` lies in `folder`, at any depth; a folder does not lie in itself.
+[[nodiscard]] bool lies_below(const std::string& path, const std::string& folder);
+
+/// What starts the rest of its arguments confined: ports::Command::within. `folder` is the real
+/// path of the command's cwd, and `command.writable` holds real paths.
+[[nodiscard]] std::vector<std::string> bubblewrap_arguments(const SandboxPolicy& policy,
+                                                            const ports::Command& command,
+                                                            const std::string& folder);
+
+}  // namespace director::platform

@@ -1,0 +1,32 @@
+/// Commands confined by bubblewrap.
+#pragma once
+
+#include <utility>
+
+#include "core/platform/sandbox.hpp"
+#include "core/ports/process_launcher.hpp"
+
+namespace director::platform {
+
+/// In front of a launcher that heeds ports::Command::within.
+class SandboxedLauncher final : public ports::ProcessLauncher {
+ public:
+  SandboxedLauncher(ports::ProcessLauncher& inner, SandboxPolicy policy)
+      : inner_(inner), policy_(std::move(policy)) {}
+
+  /// As the port says. Further errors: NotFound if a folder that the command may write is missing;
+  /// Io if the sandbox cannot be made.
+  [[nodiscard]] Result<ports::Exit> run(const ports::Command& command,
+                                        const ports::LineHandler& on_line,
+                                        const ports::CancelToken& cancel) override;
+
+ private:
+  ports::ProcessLauncher& inner_;
+  SandboxPolicy policy_;
+};
+
+/// Starts a command of each confined purpose. Errors: what bubblewrap says where that fails.
+[[nodiscard]] Status try_sandbox(ports::ProcessLauncher& inner, const SandboxPolicy& policy,
+                                 const ports::Clock& clock, const ports::CancelToken& cancel);
+
+}  // namespace director::platform

@@ -1,0 +1,182 @@
+// What a command may touch, as arguments. That bubblewrap does as it is told is for the process and
+// end-to-end tests.
+#include "core/platform/sandbox.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace director::platform {
+namespace {
+
+using ports::Purpose;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using Words = std::vector<std::string>;
+
+SandboxPolicy policy() {
+  SandboxPolicy policy;
+  policy.bubblewrap = "/usr/bin/bwrap";
+  policy.workspaces = "/c";
+  policy.temp = "/tmp";
+  policy.protect = {"/home/u/repo", "/c"};
+  policy.visible = {"/home/u/repo", "/c"};
+  return policy;
+}
+
+ports::Command command(Purpose purpose, std::string cwd = "/c/slot") {
+  ports::Command command;
+  command.purpose = purpose;
+  command.argv = {"sh"};
+  command.cwd = std::move(cwd);
+  return command;
+}
+
+/// The targets of one kind of mount, in order.
+Words mounts(const Words& arguments, const std::string& kind) {
+  Words found;
+  const std::size_t target = kind == "--tmpfs" ? 1 : 2;
+  for (std::size_t i = 0; i + target < arguments.size(); ++i) {
+    if (arguments[i] == kind) {
+      found.push_back(arguments[i + target]);
+    }
+  }
+  return found;
+}
+
+/// What a command could write there, as the kernel sees it: the last mount that holds the path.
+bool may_write(const Words& arguments, const std::string& path) {
+  bool writable = false;
+  for (std::size_t i = 0; i + 2 < arguments.size(); ++i) {
+    const bool is_fresh = arguments[i] == "--tmpfs";
+    if (!is_fresh && arguments[i] != "--bind" && arguments[i] != "--ro-bind") {
+      continue;
+    }
+    const std::string& target = arguments[i + (is_fresh ? 1 : 2)];
+    if (path == target || lies_below(path, target)) {
+      writable = arguments[i] != "--ro-bind";
+    }
+  }
+  return writable;
+}
+
+TEST(Sandbox, ToolsAloneAreNotConfined) {
+  EXPECT_TRUE(is_confined(Purpose::Agent));
+  EXPECT_TRUE(is_confined(Purpose::Gate));
+  EXPECT_TRUE(is_confined(Purpose::Setup));
+  EXPECT_FALSE(is_confined(Purpose::Tool));
+}
+
+TEST(Sandbox, LiesBelowKnowsWholeNames) {
+  EXPECT_TRUE(lies_below("/a/b", "/a"));
+  EXPECT_TRUE(lies_below("/a", "/"));
+  EXPECT_FALSE(lies_below("/", "/"));
+  EXPECT_FALSE(lies_below("/a", "/a"));
+  EXPECT_FALSE(lies_below("/ab", "/a"));
+  EXPECT_FALSE(lies_below("/a/", "/a"));
+}
+
+TEST(Sandbox, WholeLineOfAGate) {
+  EXPECT_THAT(bubblewrap_arguments(policy(), command(Purpose::Gate), "/c/slot"),
+              ElementsAre("/usr/bin/bwrap", "--die-with-parent", "--new-session", "--unshare-pid",
+                          "--unshare-ipc", "--cap-drop", "ALL", "--unshare-net", "--ro-bind", "/",
+                          "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp", "--bind",
+                          "/c/slot", "/c/slot", "--chdir", "/c/slot", "--"));
+}
+
+TEST(Sandbox, NetworkIsForAllButGates) {
+  for (const Purpose purpose : {Purpose::Agent, Purpose::Setup}) {
+    EXPECT_THAT(bubblewrap_arguments(policy(), command(purpose), "/c/slot"),
+                Not(Contains("--unshare-net")));
+  }
+  SandboxPolicy open = policy();
+  open.gate_network = true;
+  EXPECT_THAT(bubblewrap_arguments(open, command(Purpose::Gate), "/c/slot"),
+              Not(Contains("--unshare-net")));
+}
+
+TEST(Sandbox, OnlyAWorkspaceIsWritable) {
+  struct Case {
+    const char* folder;
+    bool writable;
+  };
+  for (const Case& one : {Case{"/c/slot", true},
+                          {"/c/gates/job", true},
+                          {"/c", false},
+                          {"/home/u/repo", false},
+                          {"/", false},
+                          {"/cc/slot", false}}) {
+    const Words words =
+        bubblewrap_arguments(policy(), command(Purpose::Agent, one.folder), one.folder);
+    EXPECT_EQ(may_write(words, std::string(one.folder) + "/x"), one.writable) << one.folder;
+  }
+  const Words words = bubblewrap_arguments(policy(), command(Purpose::Agent), "/c/slot");
+  for (const char* path : {"/c/slot.meta/x", "/c/slot-2/x", "/c/x", "/home/u/repo/.git/config",
+                           "/home/u/x", "/etc/x"}) {
+    EXPECT_FALSE(may_write(words, path)) << path;
+  }
+}
+
+TEST(Sandbox, LinkedFolderIsMountedWhereItReallyIs) {
+  const Words words =
+      bubblewrap_arguments(policy(), command(Purpose::Agent, "/link/slot"), "/c/slot");
+  EXPECT_THAT(mounts(words, "--bind"), ElementsAre("/c/slot"));
+  EXPECT_EQ(*(std::find(words.begin(), words.end(), "--chdir") + 1), "/link/slot");
+}
+
+TEST(Sandbox, WhatTheUserOpensStillShutsTheRepository) {
+  SandboxPolicy wide = policy();
+  wide.writable = {"/home/u", "/var/cache/x"};
+  const Words words = bubblewrap_arguments(wide, command(Purpose::Agent), "/c/slot");
+  EXPECT_TRUE(may_write(words, "/home/u/.npm/x"));
+  EXPECT_TRUE(may_write(words, "/var/cache/x/y"));
+  EXPECT_FALSE(may_write(words, "/home/u/repo/.git/config"));
+  wide.writable = {"/"};
+  const Words all = bubblewrap_arguments(wide, command(Purpose::Agent), "/c/slot");
+  EXPECT_FALSE(may_write(all, "/c/slot.meta/x"));
+  EXPECT_TRUE(may_write(all, "/c/slot/x"));
+}
+
+TEST(Sandbox, StateOfTheToolIsWritable) {
+  ports::Command agent = command(Purpose::Agent);
+  agent.writable = {"/c/plugins/runner/agent"};
+  const Words words = bubblewrap_arguments(policy(), agent, "/c/slot");
+  EXPECT_TRUE(may_write(words, "/c/plugins/runner/agent/data/db"));
+  EXPECT_FALSE(may_write(words, "/c/plugins/runner/config/agents/x.md"));
+}
+
+TEST(Sandbox, WhatIsNeededBelowTempIsShownWithItsWholeFolder) {
+  SandboxPolicy below = policy();
+  below.workspaces = "/tmp/w/home/.cache/director/r";
+  below.visible = {"/tmp/w/repo", "/tmp/venv/bin", below.workspaces, "/usr/bin"};
+  ports::Command gate = command(Purpose::Gate, below.workspaces + "/slot");
+  gate.argv = {"/tmp/tool/bin/check"};
+  const Words words = bubblewrap_arguments(below, gate, gate.cwd);
+  EXPECT_THAT(mounts(words, "--ro-bind"), ElementsAre("/", "/tmp/tool", "/tmp/venv", "/tmp/w"));
+  EXPECT_TRUE(may_write(words, gate.cwd + "/x"));
+  EXPECT_TRUE(may_write(words, "/tmp/x"));
+  EXPECT_FALSE(may_write(words, "/tmp/w/repo/x"));
+}
+
+TEST(Sandbox, DaemonsAreHiddenAndWhatIsNeededBesideThemIsNot) {
+  SandboxPolicy hiding = policy();
+  hiding.empty = {"/run/user"};
+  hiding.blank = {"/run/docker.sock"};
+  hiding.visible.emplace_back("/run/user/1/repo");
+  const Words words = bubblewrap_arguments(hiding, command(Purpose::Agent), "/c/slot");
+  EXPECT_THAT(mounts(words, "--tmpfs"), ElementsAre("/tmp", "/run/user"));
+  EXPECT_THAT(mounts(words, "--ro-bind"), ElementsAre("/", "/run/docker.sock", "/run/user/1/repo"));
+}
+
+TEST(Sandbox, OddNamesAreWordsOfTheirOwn) {
+  for (const char* name : {"/c/with space", "/c/\"'$(x)", "/c/a\nb", "/c/\xff\xfe", "/c/--bind"}) {
+    const Words words = bubblewrap_arguments(policy(), command(Purpose::Agent, name), name);
+    EXPECT_THAT(mounts(words, "--bind"), ElementsAre(name));
+  }
+}
+
+}  // namespace
+}  // namespace director::platform
