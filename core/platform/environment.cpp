@@ -22,6 +22,11 @@ bool matches(std::string_view name, std::string_view pattern) {
   return name == pattern;
 }
 
+bool matches_any(const std::string& name, const std::vector<std::string>& patterns) {
+  return std::any_of(patterns.begin(), patterns.end(),
+                     [&name](const std::string& pattern) { return matches(name, pattern); });
+}
+
 bool is_executable_file(const std::string& path) {
   struct stat info {};
   return ::stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode) &&
@@ -39,12 +44,44 @@ std::string in_folder(std::string_view folder, const std::string& name, const st
 
 }  // namespace
 
-Environment Environment::of_this_process() {
+const std::vector<std::string>& gate_variables() {
+  static const std::vector<std::string> kNames{
+      // the user, the locale, the terminal
+      "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "LC_*", "TZ", "TZDIR", "TERM",
+      "COLORTERM", "NO_COLOR", "CI", "SOURCE_DATE_EPOCH", "XDG_CACHE_HOME", "XDG_CONFIG_HOME",
+      "XDG_DATA_HOME", "XDG_STATE_HOME",
+      // programs and libraries
+      "PATH", "MANPATH", "LD_LIBRARY_PATH", "PKG_CONFIG_PATH", "CPATH", "LIBRARY_PATH",
+      "ACLOCAL_PATH", "SSL_CERT_FILE", "SSL_CERT_DIR", "NIX_PATH", "NIX_PROFILES",
+      "NIX_SSL_CERT_FILE",
+      // compilers and build tools
+      "CC", "CXX", "CPP", "AR", "LD", "CFLAGS", "CXXFLAGS", "CPPFLAGS", "LDFLAGS", "MAKEFLAGS",
+      "CMAKE_PREFIX_PATH", "CMAKE_GENERATOR", "CMAKE_BUILD_PARALLEL_LEVEL", "CTEST_PARALLEL_LEVEL",
+      // languages
+      "JAVA_HOME", "JDK_HOME", "M2_HOME", "MAVEN_HOME", "GRADLE_HOME", "GRADLE_USER_HOME", "GOPATH",
+      "GOROOT", "GOFLAGS", "GOMODCACHE", "GOTOOLCHAIN", "CARGO_HOME", "RUSTUP_HOME",
+      "RUSTUP_TOOLCHAIN", "RUSTFLAGS", "VIRTUAL_ENV", "CONDA_PREFIX", "PYENV_ROOT", "PYTHONPATH",
+      "PYTHONDONTWRITEBYTECODE", "PYTHONHASHSEED", "NVM_DIR", "NVM_BIN", "NODE_PATH", "NODE_ENV",
+      "VOLTA_HOME", "FNM_DIR", "PNPM_HOME", "DENO_DIR", "BUN_INSTALL", "RBENV_ROOT", "GEM_HOME",
+      "GEM_PATH", "ASDF_DIR", "ASDF_DATA_DIR", "DOTNET_ROOT", "ANDROID_HOME",
+      "GIT_CONFIG_NOSYSTEM"};
+  return kNames;
+}
+
+bool Environment::inherits(ports::Purpose purpose, const std::string& name) const {
+  if (name.starts_with("DIRECTOR_")) {
+    return false;
+  }
+  return purpose != ports::Purpose::Gate || matches_any(name, gate_variables()) ||
+         matches_any(name, for_gates_);
+}
+
+Environment Environment::of_this_process(std::vector<std::string> for_gates) {
   std::vector<std::string> all;
   for (char** entry = ::environ; entry != nullptr && *entry != nullptr; ++entry) {
     all.emplace_back(*entry);
   }
-  return Environment(std::move(all));
+  return Environment(std::move(all), std::move(for_gates));
 }
 
 std::vector<std::string> Environment::for_command(const ports::Command& command) const {
@@ -56,11 +93,9 @@ std::vector<std::string> Environment::for_command(const ports::Command& command)
     }
   };
   std::for_each(inherited_.begin(), inherited_.end(), set);
-  std::erase_if(variables, [&command](const auto& variable) {
-    return variable.first.starts_with("DIRECTOR_") ||
-           std::any_of(
-               command.env_unset.begin(), command.env_unset.end(),
-               [&variable](const std::string& name) { return matches(variable.first, name); });
+  std::erase_if(variables, [&](const auto& variable) {
+    return !inherits(command.purpose, variable.first) ||
+           matches_any(variable.first, command.env_unset);
   });
   std::for_each(command.env_set.begin(), command.env_set.end(), set);
   variables.insert_or_assign("PWD", command.cwd);

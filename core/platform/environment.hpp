@@ -10,21 +10,31 @@
 
 namespace director::platform {
 
-/// The policy. Today every purpose inherits this program's environment less DIRECTOR_*, which is
-/// ours alone; a purpose that must not see the user's secrets gets its own rule here.
+/// The policy. Every purpose inherits this program's environment less DIRECTOR_*, which is ours
+/// alone. A gate runs what an agent wrote and must not see the user's secrets: it inherits only
+/// what gate_variables() names and what the user adds.
 class Environment {
  public:
-  /// `inherited`: "NAME=value" each.
-  explicit Environment(std::vector<std::string> inherited) : inherited_(std::move(inherited)) {}
-  [[nodiscard]] static Environment of_this_process();
+  /// `inherited`: "NAME=value" each. `for_gates`: names that gates inherit, too; a trailing '*'
+  /// matches a prefix.
+  explicit Environment(std::vector<std::string> inherited, std::vector<std::string> for_gates = {})
+      : inherited_(std::move(inherited)), for_gates_(std::move(for_gates)) {}
+  [[nodiscard]] static Environment of_this_process(std::vector<std::string> for_gates = {});
 
   /// What the command starts with: inherited, less env_unset, plus env_set, with PWD = cwd. Each
   /// name once.
   [[nodiscard]] std::vector<std::string> for_command(const ports::Command& command) const;
 
  private:
+  [[nodiscard]] bool inherits(ports::Purpose purpose, const std::string& name) const;
+
   std::vector<std::string> inherited_;
+  std::vector<std::string> for_gates_;
 };
+
+/// Names, or prefixes with '*', of the variables that a gate inherits: the user and the locale,
+/// where programs, compilers and language tools are found, nothing that opens a door.
+[[nodiscard]] const std::vector<std::string>& gate_variables();
 
 /// The value of a variable in "NAME=value" lines; empty if it is not there.
 [[nodiscard]] std::string_view variable(const std::vector<std::string>& environment,
