@@ -146,6 +146,11 @@ class Doctor {
     report({Level::Ok, "plugins", std::to_string(usable) + " usable", ""});
     plugins_ = std::make_unique<LoadedPlugins>(clock_, log_, std::move(catalog).value(), settings_,
                                                folders_);
+    const Status confined = plugins_->confine_commands(interrupt_);
+    report(confinement_finding(confined, plugins_->confinement(), settings_.sandbox));
+    if (!confined) {
+      return;
+    }
     if (const Status launched = plugins_->load_launcher(); !launched) {
       report({Level::Problem, "plugins", launched.error().message(), kMendPlugin});
       return;
@@ -213,7 +218,7 @@ class Doctor {
         }
       }
       const Result<std::string> probe =
-          probe_runner(*pool, name, plugins_->host(), clock_, interrupt_);
+          probe_runner(*pool, name, folders_, plugins_->host(), clock_, interrupt_);
       if (probe) {
         report_all(judge_probe(*probe, name, tiers));
       } else {

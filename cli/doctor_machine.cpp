@@ -16,7 +16,6 @@ namespace director::cli {
 namespace {
 
 struct Attempt {
-  bool started = false;
   bool worked = false;
   std::string said;  ///< its last line of stderr, or why it did not start
 };
@@ -38,7 +37,6 @@ Attempt attempt(std::vector<std::string> argv, ports::ProcessLauncher& launcher,
         return true;
       },
       cancel);
-  result.started = exit.has_value();
   result.worked = exit && exit->kind == ports::ExitKind::Exited && exit->exit_code == 0;
   if (!exit) {
     result.said = exit.error().message();
@@ -61,19 +59,29 @@ Finding landlock() {
 
 }  // namespace
 
+Finding confinement_finding(const Status& confined, const Confinement& confinement,
+                            const config::Sandbox& wanted) {
+  if (!confined) {
+    return {Level::Problem, "sandbox", confined.error().message(),
+            "or change [sandbox] in the configuration"};
+  }
+  if (confinement.policy) {
+    return {Level::Ok, "sandbox",
+            "agents and gates are confined by '" + confinement.policy->bubblewrap +
+                "', gates with" + (wanted.gate_network ? "" : "out") + " network",
+            ""};
+  }
+  if (wanted.mode == config::SandboxMode::Off) {
+    return {Level::Note, "sandbox", "agents and gates are not confined: sandbox.mode is \"off\"",
+            ""};
+  }
+  return {Level::Warning, "sandbox", "agents and gates are not confined: " + confinement.why_not,
+          "without it only the checks on what lands hold; what agents do elsewhere is not seen"};
+}
+
 std::vector<Finding> sandbox_findings(ports::ProcessLauncher& launcher, const ports::Clock& clock,
                                       const ports::CancelToken& cancel) {
   std::vector<Finding> found;
-  const Attempt bubblewrap = attempt(
-      {"bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--unshare-all", "true"},
-      launcher, clock, cancel);
-  if (bubblewrap.worked) {
-    found.push_back(note(true, "bubblewrap works"));
-  } else {
-    found.push_back(
-        note(false, (bubblewrap.started ? "bubblewrap does not work here: " : "no bubblewrap: ") +
-                        bubblewrap.said));
-  }
   found.push_back(landlock());
   const Attempt namespaces =
       attempt({"unshare", "--user", "--map-root-user", "true"}, launcher, clock, cancel);

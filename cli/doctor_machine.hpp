@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <vector>
 
+#include "cli/confinement.hpp"
 #include "cli/findings.hpp"
 #include "core/ports/cancel.hpp"
 #include "core/ports/clock.hpp"
@@ -11,7 +12,11 @@
 
 namespace director::cli {
 
-/// Bubblewrap, Landlock and user namespaces, each tried. Notes only. Starts short commands.
+/// What is in force of [sandbox].
+[[nodiscard]] Finding confinement_finding(const Status& confined, const Confinement& confinement,
+                                          const config::Sandbox& wanted);
+
+/// Landlock and user namespaces, each tried. Notes only. Starts short commands.
 [[nodiscard]] std::vector<Finding> sandbox_findings(ports::ProcessLauncher& launcher,
                                                     const ports::Clock& clock,
                                                     const ports::CancelToken& cancel);

@@ -92,11 +92,12 @@ Result<std::vector<std::string>> known_models(const CommonOptions& common, const
   DIRECTOR_TRY(plugin::Catalog catalog,
                scan_plugins(loaded.settings.plugins, repo, launcher, clock, files));
   LoadedPlugins plugins(clock, log, std::move(catalog), loaded.settings, folders);
+  DIRECTOR_CHECK(plugins.confine_commands(interrupt));
   DIRECTOR_CHECK(plugins.load_launcher());
   const std::string& id = loaded.settings.plugins.runner;
   DIRECTOR_CHECK(plugins.load(plugin::Kind::Runner, id));
   DIRECTOR_TRY(const std::string probe, probe_runner(*plugins.backends().runners.at(id), id,
-                                                     plugins.host(), clock, interrupt));
+                                                     folders, plugins.host(), clock, interrupt));
   DIRECTOR_TRY(const Json json, parse_json(probe));
   return json.get_strings("models");
 }

@@ -1,6 +1,8 @@
 #include "cli/loaded_plugins.hpp"
 
+#include <filesystem>
 #include <set>
+#include <system_error>
 
 #include "cli/version.hpp"
 #include "core/config/schema.hpp"
@@ -14,7 +16,8 @@ LoadedPlugins::LoadedPlugins(const ports::Clock& clock, ports::Log& log, plugin:
       log_(log),
       catalog_(std::move(found)),
       configured_(settings),
-      local_(clock, platform::Environment::of_this_process()),
+      folders_(folders),
+      local_(clock, platform::Environment::of_this_process(settings.sandbox.pass_env)),
       local_host_(local_, clock, log, kVersion),
       info_{"{}", folders.repo.string(), folders.state.string(), folders.cache.string()} {}
 
@@ -45,6 +48,13 @@ Result<LoadedPlugins::Pool<Backend>> LoadedPlugins::pool(const std::string& id, 
   DIRECTOR_TRY(std::string json, config_of(id, library->descriptor()));
   instance_info own = info_;
   own.config_json = std::move(json);
+  own.cache_dir = folders_.plugin(id).string();
+  std::error_code error;
+  std::filesystem::create_directories(folders_.agent_state(id), error);
+  if (error) {
+    return Error(Errc::Io,
+                 "cannot create '" + folders_.agent_state(id).string() + "': " + error.message());
+  }
   ports::HostServices& hosts_for = host_ ? static_cast<ports::HostServices&>(*host_) : local_host_;
   auto made = std::make_unique<plugin::InstancePool<Backend>>(
       [library, own = std::move(own), &hosts_for, make, id] {
@@ -66,19 +76,28 @@ Result<std::string> LoadedPlugins::config_of(const std::string& id,
       descriptor.config_schema.value_or(""), id);
 }
 
+Status LoadedPlugins::confine_commands(const ports::CancelToken& cancel) {
+  DIRECTOR_TRY(confinement_, confine(configured_.sandbox, folders_, local_, clock_, cancel));
+  if (confinement_.policy) {
+    confined_ = std::make_unique<platform::SandboxedLauncher>(local_, *confinement_.policy);
+  }
+  return ok();
+}
+
 Status LoadedPlugins::load_launcher() {
+  ports::ProcessLauncher& base =
+      confined_ ? static_cast<ports::ProcessLauncher&>(*confined_) : local_;
   if (!configured_.plugins.launcher.empty()) {
     DIRECTOR_TRY(launchers_,
                  pool<director::launcher>(configured_.plugins.launcher, plugin::Kind::Launcher,
                                           &plugin::make_launcher));
     prepared_ = std::make_unique<plugin::PreparedLauncher>(
-        local_, *launchers_, local_host_,
-        [environment = platform::Environment::of_this_process()](const ports::Command& command) {
-          return environment.for_command(command);
-        });
+        base, *launchers_, local_host_,
+        [environment = platform::Environment::of_this_process(configured_.sandbox.pass_env)](
+            const ports::Command& command) { return environment.for_command(command); });
   }
   ports::ProcessLauncher& launcher =
-      prepared_ ? static_cast<ports::ProcessLauncher&>(*prepared_) : local_;
+      prepared_ ? static_cast<ports::ProcessLauncher&>(*prepared_) : base;
   host_ = std::make_unique<plugin::PluginHost>(launcher, clock_, log_, kVersion);
   return ok();
 }

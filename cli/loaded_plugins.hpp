@@ -7,9 +7,11 @@
 #include <utility>
 #include <vector>
 
+#include "cli/confinement.hpp"
 #include "core/config/settings.hpp"
 #include "core/engine/services.hpp"
 #include "core/platform/local_launcher.hpp"
+#include "core/platform/sandboxed_launcher.hpp"
 #include "core/plugin/adapters/adapters.hpp"
 #include "core/plugin/call_host.hpp"
 #include "core/plugin/catalog.hpp"
@@ -31,7 +33,10 @@ class LoadedPlugins {
   [[nodiscard]] static std::vector<std::pair<plugin::Kind, std::string>> wanted(
       const config::Settings& settings);
 
-  /// Comes first: every other plugin's commands go through the launcher.
+  /// Comes first of all. Errors: confine()'s.
+  [[nodiscard]] Status confine_commands(const ports::CancelToken& cancel);
+  [[nodiscard]] const Confinement& confinement() const { return confinement_; }
+  /// Comes next: every other plugin's commands go through the launcher.
   [[nodiscard]] Status load_launcher();
   /// Loads one, checks its configuration and makes an instance, to see that it can be.
   [[nodiscard]] Status load(plugin::Kind kind, const std::string& id);
@@ -60,7 +65,10 @@ class LoadedPlugins {
   ports::Log& log_;
   plugin::Catalog catalog_;
   const config::Settings& configured_;
+  engine::Folders folders_;
   platform::LocalLauncher local_;
+  Confinement confinement_;
+  std::unique_ptr<platform::SandboxedLauncher> confined_;
   plugin::PluginHost local_host_;
   Pool<director::launcher> launchers_;
   std::unique_ptr<plugin::PreparedLauncher> prepared_;

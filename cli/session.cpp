@@ -76,6 +76,12 @@ Status Session::wire(const engine::Folders& folders) {
                scan_plugins(settings_.plugins, folders.repo, launcher, clock_, files_));
   plugins_ =
       std::make_unique<LoadedPlugins>(clock_, *screen_log_, std::move(catalog), settings_, folders);
+  DIRECTOR_CHECK(plugins_->confine_commands(interrupt_));
+  if (const std::string& why = plugins_->confinement().why_not; !why.empty()) {
+    screen_log_->write(ports::LogLevel::Warning,
+                       "agents and gates are not confined: " + why +
+                           "; sandbox.mode = \"off\" makes this line go away");
+  }
   DIRECTOR_CHECK(plugins_->load_launcher());
   DIRECTOR_CHECK(plugins_->load_all());
   // A token of its own: an engine cancels it when its journal fails, which is not the person's

@@ -180,10 +180,16 @@ Problem relative_path(std::string& path) {
 }
 
 Problem absolute_path(std::string& path) {
-  if (!path.starts_with('/')) {
-    return plan::shown(path) + " is not absolute: plugins are never looked up relative to a folder";
+  return path.starts_with('/')
+             ? no_nul(path)
+             : Problem(plan::shown(path) + " is not absolute: give the whole path");
+}
+
+Problem variable_name(std::string& name) {
+  if (name.empty() || name == "*" || name.find('=') != std::string::npos) {
+    return "expected names of variables, found " + plan::shown(name);
   }
-  return no_nul(path);
+  return no_nul(name);
 }
 
 Problem ignore_pattern(std::string& pattern) {
@@ -215,23 +221,31 @@ Key tier(Role role) {
           }};
 }
 
-Key on_error() {
-  return {"review", "on_error",
-          [](const Entry& entry, Settings& settings) -> Problem {
+/// One of a few words. `wanted` says them to people.
+template <typename Enum, typename Field>
+Key choice(std::string table, std::string name, Field field, const std::string& wanted,
+           std::vector<std::pair<std::string, Enum>> words) {
+  return {std::move(table), std::move(name),
+          [=](const Entry& entry, Settings& settings) -> Problem {
             const std::optional<std::string> value = string_of(entry);
             if (!value) {
-              return wrong_type("\"block\" or \"pass\"", entry);
+              return wrong_type(wanted, entry);
             }
-            if (*value != "block" && *value != "pass") {
-              return "expected \"block\" or \"pass\", found " + plan::shown(*value);
+            for (const auto& [word, meaning] : words) {
+              if (*value == word) {
+                field(settings) = meaning;
+                return std::nullopt;
+              }
             }
-            settings.review.on_error =
-                *value == "block" ? OnReviewError::Block : OnReviewError::Pass;
-            return std::nullopt;
+            return "expected " + wanted + ", found " + plan::shown(*value);
           },
-          [](const Settings& settings) -> std::optional<Scalar> {
-            return Scalar(
-                std::string(settings.review.on_error == OnReviewError::Block ? "block" : "pass"));
+          [=](const Settings& settings) -> std::optional<Scalar> {
+            for (const auto& [word, meaning] : words) {
+              if (field(settings) == meaning) {
+                return Scalar(word);
+              }
+            }
+            return std::nullopt;
           }};
 }
 
@@ -284,7 +298,24 @@ void add_review(std::vector<Key>& keys) {
   keys.push_back(whole("review", "stage_two_file_threshold",
                        field(&Review::stage_two_file_threshold), 0, 1'000'000));
   keys.push_back(flag("review", "stage_one_llm", field(&Review::stage_one_llm)));
-  keys.push_back(on_error());
+  keys.push_back(
+      choice<OnReviewError>("review", "on_error", field(&Review::on_error), "\"block\" or \"pass\"",
+                            {{"block", OnReviewError::Block}, {"pass", OnReviewError::Pass}}));
+}
+
+void add_sandbox(std::vector<Key>& keys) {
+  const auto field = [](auto member) {
+    return [member](auto& s) -> auto& { return s.sandbox.*member; };
+  };
+  const std::string t = "sandbox";
+  keys.push_back(choice<SandboxMode>(t, "mode", field(&Sandbox::mode),
+                                     "\"auto\", \"required\" or \"off\"",
+                                     {{"auto", SandboxMode::Auto},
+                                      {"required", SandboxMode::Required},
+                                      {"off", SandboxMode::Off}}));
+  keys.push_back(flag(t, "gate_network", field(&Sandbox::gate_network)));
+  keys.push_back(strings(t, "writable", field(&Sandbox::writable), absolute_path));
+  keys.push_back(strings(t, "pass_env", field(&Sandbox::pass_env), variable_name));
 }
 
 void add_plugins(std::vector<Key>& keys) {
@@ -312,6 +343,7 @@ std::vector<Key> make_keys() {
   add_limits(keys);
   add_review(keys);
   add_plugins(keys);
+  add_sandbox(keys);
   keys.push_back(strings(
       "repository", "ignore", [](auto& s) -> auto& { return s.ignore; }, ignore_pattern));
   keys.push_back(string(

@@ -22,7 +22,7 @@ struct Key {
 };
 
 /// Keys of [tiers], [limits], [review], [sampling.<role>] (table "sampling.<role>"), [repository],
-/// [workspace] and [plugins].
+/// [workspace], [sandbox] and [plugins].
 [[nodiscard]] const std::vector<Key>& fixed_keys();
 
 /// One value of [pricing."<tier>"]; what is wrong otherwise. `name` must be one of price_names().

@@ -95,7 +95,7 @@ std::vector<std::string> keys_beside(const std::vector<std::string>& path) {
 const std::vector<std::string>& table_names() {
   static const std::vector<std::string> kNames{"tiers",   "gates",    "pricing",    "limits",
                                                "review",  "sampling", "repository", "workspace",
-                                               "plugins", "plugin"};
+                                               "sandbox", "plugins",  "plugin"};
   return kNames;
 }
 

@@ -85,6 +85,21 @@ struct Plugins {
   std::vector<std::string> path;  ///< folders or library files, searched first
 };
 
+enum class SandboxMode : std::uint8_t {
+  Auto,      ///< where it works, else a warning
+  Required,  ///< refuse to start where it does not work
+  Off
+};
+
+/// How commands are confined.
+struct Sandbox {
+  SandboxMode mode = SandboxMode::Auto;
+  bool gate_network = false;
+  std::vector<std::string> writable;  ///< absolute paths, for every confined command
+  std::vector<std::string>
+      pass_env;  ///< names that gates inherit, too; a trailing '*' for a prefix
+};
+
 /// Where a value came from.
 struct Origin {
   std::string source;  ///< a file's path, "--set", an environment variable's name, or "default"
@@ -113,6 +128,7 @@ struct Settings {
   std::map<Role, Sampling> sampling;
   std::vector<std::string> ignore{"__pycache__/", "*.pyc", ".pytest_cache/", "node_modules/"};
   Workspace workspace;
+  Sandbox sandbox;
   Plugins plugins;
   std::map<std::string, PluginTable, std::less<>> plugin_tables;
 };

@@ -221,6 +221,7 @@ Result<AgentAnswer> AgentCalls::call(const AgentQuestion& question) {
                             .purpose = ports::Purpose::Agent,
                             .cancel = question.cancel,
                             .deadline = services_.clock.now() + settings.limits.node_timeout,
+                            .writable = {services_.folders.agent_state(runner_id).string()},
                             .transcript = services_.folders.logs() / (*call_id + ".jsonl")});
   const director::run_request request =
       request_for(question, tier, settings, system->second, *call_id);

@@ -21,6 +21,14 @@ struct Folders {
   std::filesystem::path state;  ///< its .director
   std::filesystem::path cache;  ///< private to this repository, outside of it
 
+  /// A plugin's own folder.
+  [[nodiscard]] std::filesystem::path plugin(const std::string& id) const {
+    return cache / "plugins" / id;
+  }
+  /// The part of it that its agents' commands may write.
+  [[nodiscard]] std::filesystem::path agent_state(const std::string& id) const {
+    return plugin(id) / "agent";
+  }
   [[nodiscard]] std::filesystem::path journal() const { return state / "journal.jsonl"; }
   [[nodiscard]] std::filesystem::path plan() const { return state / "plan.json"; }
   [[nodiscard]] std::filesystem::path stage() const { return state / "plan_stage.json"; }

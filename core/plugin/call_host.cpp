@@ -151,6 +151,7 @@ ports::Command RealCallHost::command_for(const director_exec_request& request) c
   command.stall = milliseconds(std::max<std::int64_t>(request.stall_timeout_ms, 0));
   command.start = milliseconds(std::max<std::int64_t>(request.start_timeout_ms, 0));
   command.deadline = scope_.deadline;
+  command.writable = scope_.writable;
   if (request.timeout_ms > 0) {
     // A year is as good as never, and does not overflow.
     constexpr std::int64_t kYear = 365LL * 24 * 3600 * 1000;

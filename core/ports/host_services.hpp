@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/ports/cancel.hpp"
 #include "core/ports/clock.hpp"
@@ -31,6 +32,7 @@ struct CallScope {
   Purpose purpose = Purpose::Tool;
   CancelToken cancel{};
   std::optional<SteadyTime> deadline{};
+  std::vector<std::string> writable{};  ///< Command::writable of its commands
   /// Where stdout lines of commands go, byte for byte, and their stderr beside it with ".stderr" at
   /// the end; empty: nowhere.
   std::filesystem::path transcript{};

@@ -85,8 +85,9 @@ Status make_folder(const fs::path& path) {
 
 Status Home::prepare() const {
   const fs::path home(dir_);
-  for (const char* folder : {"config/agents", "config/node_modules",
-                             "xdg-config/opencode/node_modules", "data", "state", "cache", "tmp"}) {
+  for (const char* folder :
+       {"config/agents", "config/node_modules", "xdg-config/opencode/node_modules", "agent/data",
+        "agent/state", "agent/cache", "tmp"}) {
     DIRECTOR_CHECK(make_folder(home / folder));
   }
   if (::chmod(dir_.c_str(), 0700) != 0) {
@@ -94,6 +95,8 @@ Status Home::prepare() const {
   }
   for (const char* folder : {"config", "xdg-config/opencode"}) {
     DIRECTOR_CHECK(replace_file(home / "tmp", home / folder / "package-lock.json", kPackageLock));
+    // Written by OpenCode where it is missing; these folders may be read-only for it.
+    DIRECTOR_CHECK(replace_file(home / "tmp", home / folder / ".gitignore", "*\n"));
   }
   DIRECTOR_CHECK(replace_file(home / "tmp", home / "empty-catalogue.json", "{}"));
   return install(make_locked_agent());
@@ -108,9 +111,9 @@ Status Home::install(const AgentFile& agent) const {
 std::vector<std::string> Home::variables(const UserFolders& user, const CallConfig& config) const {
   std::vector<std::string> set{
       "XDG_CONFIG_HOME=" + dir_ + "/xdg-config",
-      "XDG_DATA_HOME=" + dir_ + "/data",
-      "XDG_STATE_HOME=" + dir_ + "/state",
-      "XDG_CACHE_HOME=" + dir_ + "/cache",
+      "XDG_DATA_HOME=" + agent_dir() + "/data",
+      "XDG_STATE_HOME=" + agent_dir() + "/state",
+      "XDG_CACHE_HOME=" + agent_dir() + "/cache",
       "OPENCODE_CONFIG_DIR=" + dir_ + "/config",
       "OPENCODE_CONFIG_CONTENT=" + config.config,
       "OPENCODE_DISABLE_PROJECT_CONFIG=1",

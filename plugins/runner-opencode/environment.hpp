@@ -11,12 +11,15 @@
 
 namespace runner_opencode {
 
-/// Everything is under one folder of the cache.
+/// Everything is under this plugin's folder of the cache. What OpenCode itself writes is in "agent"
+/// there, which its agents can write too; its configuration, the prompts with it, is beside that.
 class Home {
  public:
   explicit Home(std::string dir) : dir_(std::move(dir)) {}
 
   [[nodiscard]] const std::string& dir() const { return dir_; }
+  /// The part that OpenCode writes.
+  [[nodiscard]] std::string agent_dir() const { return dir_ + "/agent"; }
   [[nodiscard]] std::string lock_file() const { return dir_ + "/.lock"; }
   [[nodiscard]] std::string stamp_file() const { return dir_ + "/.started"; }
 

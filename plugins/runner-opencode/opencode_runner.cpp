@@ -166,7 +166,7 @@ Result<std::unique_ptr<OpencodeRunner>> OpencodeRunner::create(const director::i
   }
   return std::unique_ptr<OpencodeRunner>(
       new OpencodeRunner(std::move(command), start_secs * kMsPerSecond, std::move(extra_env),
-                         info.repo_dir, Home(info.cache_dir + "/opencode")));
+                         info.repo_dir, Home(info.cache_dir)));
 }
 
 exec_request OpencodeRunner::command(std::vector<std::string> arguments, std::string cwd,
@@ -283,7 +283,7 @@ Result<std::string> OpencodeRunner::probe(director::host& services) {
   DIRECTOR_TRY(const std::vector<ConfigText> files, read_user_config(user, repo_dir_));
   DIRECTOR_TRY(const CallConfig config,
                make_call_config(files, read_user_auth(user), std::nullopt, false));
-  exec_request request = command({"--version"}, home_.dir(), user, config);
+  exec_request request = command({"--version"}, home_.agent_dir(), user, config);
   request.timeout_ms = kProbeMs;
   const auto version = output_of(request, services);
   if (!version) {

@@ -18,7 +18,7 @@ struct instance_info {
   std::string config_json;  ///< the plugin's table as a JSON object, checked against its schema
   std::string repo_dir;     ///< absolute
   std::string state_dir;    ///< absolute: the repository's .director
-  std::string cache_dir;    ///< absolute: private to this repository, outside of it
+  std::string cache_dir;    ///< absolute: private to this plugin and repository, outside of it
 };
 
 namespace detail {

@@ -45,7 +45,10 @@ typedef struct director_instance_request {
   director_string config_json; /* its config table as a JSON object, checked against the schema */
   director_string repo_dir;    /* absolute; the user's repository */
   director_string state_dir;   /* absolute; the repository's .director folder */
-  director_string cache_dir;   /* absolute; a private folder of this repository, outside of it */
+  /* Absolute; a folder of this plugin alone for this repository, outside of it. The host makes it,
+   * and "agent" in it: all of it that commands of a runner's calls may write. Those come from
+   * agents, so a plugin follows no link there and takes nothing from there on trust. */
+  director_string cache_dir;
 } director_instance_request;
 
 /* Stands in every interface table, after its struct_size. */

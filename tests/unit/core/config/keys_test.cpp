@@ -50,6 +50,10 @@ TEST(ConfigKeys, RangesHoldAtTheirEdges) {
       {"limits.keep_attempt", {"true", "false"}, {"yes", "1", ""}},
       {"plugins.launcher", {"", "here-2"}, {"Here", "../x", "a_b"}},
       {"plugins.sinks", {"[]", "['a', 'b']"}, {"['A']", "a", "[1]"}},
+      {"sandbox.mode", {"auto", "required", "off"}, {"", "on", "Off", "true"}},
+      {"sandbox.gate_network", {"true", "false"}, {"yes"}},
+      {"sandbox.writable", {"[]", "['/a b', '/']"}, {"['a']", "['~/a']", "['']", "/a"}},
+      {"sandbox.pass_env", {"[]", "['A', 'B_*']"}, {"['']", "['*']", "['A=1']", "A"}},
       {"workspace.keep", {"[]", "['a/b/']"}, {"['/abs']", "['a/../b']", "['']"}},
   };
   for (const Range& range : ranges) {

@@ -270,7 +270,7 @@ TEST(LoadConfig, SaysWhatIsWrongWithEachKey) {
       {"workspace.setup_inputs = ['.git/config']",
        "workspace.setup_inputs: '.git/config' lies in a git folder: choose a path outside of it"},
       {"plugins.path = ['plugins']",
-       "plugins.path: 'plugins' is not absolute: plugins are never looked up relative to a folder"},
+       "plugins.path: 'plugins' is not absolute: give the whole path"},
       {"plugins.runner = '../x.so'",
        "plugins.runner: expected a plugin's id of small letters, digits and '-', found '../x.so'"},
       {"plugin.Bad_Id.x = 1",

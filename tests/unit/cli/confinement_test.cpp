@@ -1,0 +1,41 @@
+// What doctor says of the sandbox.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "cli/doctor_machine.hpp"
+
+namespace director::cli {
+namespace {
+
+using ::testing::HasSubstr;
+
+TEST(ConfinementFinding, SaysWhatIsInForce) {
+  config::Sandbox wanted;
+  Confinement there;
+  there.policy = platform::SandboxPolicy{};
+  there.policy->bubblewrap = "/opt/bwrap";
+  Finding finding = confinement_finding(ok(), there, wanted);
+  EXPECT_EQ(finding.level, Level::Ok);
+  EXPECT_THAT(finding.text, HasSubstr("'/opt/bwrap', gates without network"));
+  wanted.gate_network = true;
+  EXPECT_THAT(confinement_finding(ok(), there, wanted).text, HasSubstr("gates with network"));
+}
+
+TEST(ConfinementFinding, MissingIsAWarningAndUnwantedANote) {
+  config::Sandbox wanted;
+  const Finding missing =
+      confinement_finding(ok(), {std::nullopt, "there is no bubblewrap"}, wanted);
+  EXPECT_EQ(missing.level, Level::Warning);
+  EXPECT_THAT(missing.text, HasSubstr("not confined: there is no bubblewrap"));
+  wanted.mode = config::SandboxMode::Off;
+  EXPECT_EQ(confinement_finding(ok(), {}, wanted).level, Level::Note);
+}
+
+TEST(ConfinementFinding, RefusalIsAProblem) {
+  const Finding refused = confinement_finding(Error(Errc::External, "cannot confine"), {}, {});
+  EXPECT_EQ(refused.level, Level::Problem);
+  EXPECT_THAT(refused.text, HasSubstr("cannot confine"));
+}
+
+}  // namespace
+}  // namespace director::cli
