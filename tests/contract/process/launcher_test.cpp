@@ -206,33 +206,6 @@ TEST_F(Launcher, DeadlineInThePastStartsNothing) {
   EXPECT_TRUE(lines.empty());
 }
 
-TEST_F(Launcher, SilenceEndsIt) {
-  ports::Command command = child("hang");
-  command.stall = milliseconds(30);
-  const auto exit = run(command);
-  ASSERT_TRUE(exit);
-  EXPECT_EQ(exit->kind, ExitKind::Stalled);
-}
-
-TEST_F(Launcher, SilenceFromTheStartEndsItWhateverStandardErrorSays) {
-  ports::Command command = child("");
-  command.argv = {"sh", "-c", "while :; do echo starting >&2; sleep 0.01; done"};
-  command.start = milliseconds(100);
-  const auto exit = run(command);
-  ASSERT_TRUE(exit);
-  EXPECT_EQ(exit->kind, ExitKind::Stalled);
-}
-
-TEST_F(Launcher, StartLimitIsOverWithTheFirstOutput) {
-  ports::Command command = child("");
-  command.argv = {"sh", "-c", "echo up; sleep 0.3; echo done"};
-  command.start = milliseconds(200);
-  const auto exit = run(command);
-  ASSERT_TRUE(exit);
-  EXPECT_EQ(exit->kind, ExitKind::Exited);
-  EXPECT_EQ(texts(lines), (std::vector<std::string>{"up", "done"}));
-}
-
 TEST_F(Launcher, IgnoringTermDoesNotHelp) {
   const ports::CancelToken cancel;
   const auto exit = launcher.run(
