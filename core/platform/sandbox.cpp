@@ -55,8 +55,10 @@ bool lies_below(const std::string& path, const std::string& folder) {
 Paths bubblewrap_arguments(const SandboxPolicy& policy, const ports::Command& command,
                            const std::string& folder) {
   Arguments arguments(policy.bubblewrap);
-  arguments.add({"--die-with-parent", "--new-session", "--unshare-pid", "--unshare-ipc",
-                 "--cap-drop", "ALL"});
+  // The supervisor is process 1: nothing else in there holds its pipes, and no signal from in there
+  // ends or stops it.
+  arguments.add({"--die-with-parent", "--new-session", "--unshare-pid", "--as-pid-1",
+                 "--unshare-ipc", "--cap-drop", "ALL"});
   if (command.purpose == ports::Purpose::Gate && !policy.gate_network) {
     arguments.add({"--unshare-net"});
   }

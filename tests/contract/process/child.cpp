@@ -1,6 +1,7 @@
 #include "tests/contract/process/child.hpp"
 
 #include <fcntl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -9,10 +10,12 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <map>
 
 #include "core/platform/local_launcher.hpp"
+#include "core/platform/supervisor.hpp"
 #include "core/platform/system_clock.hpp"
 
 namespace director::process_test {
@@ -29,6 +32,46 @@ using Args = std::vector<std::string>;
 void say(const std::string& text) {
   std::fputs(text.c_str(), stdout);
   std::fflush(stdout);
+}
+
+/// A line of /proc/<pid>/status; empty: there is none.
+std::string status_of(pid_t pid, const std::string& name) {
+  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with(name + ":\t")) {
+      return line.substr(name.size() + 2);
+    }
+  }
+  return {};
+}
+
+/// What stands between this process and the director: supervisor and sandbox.
+std::vector<pid_t> watchers() {
+  std::vector<pid_t> found;
+  for (pid_t pid = ::getppid(); pid > 0;) {
+    const std::string name = status_of(pid, "Name");
+    if (name != "director-superv" && name != "bwrap") {
+      break;
+    }
+    found.push_back(pid);
+    pid = static_cast<pid_t>(std::strtol(status_of(pid, "PPid").c_str(), nullptr, 10));
+  }
+  return found;
+}
+
+/// Tells the director, in the supervisor's place, that all went well.
+void forge_report(pid_t pid) {
+  const platform::Report report{platform::ReportKind::Exited, 0};
+  const std::string fd = "/proc/" + std::to_string(pid) + "/fd/";
+  const auto pidfd = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
+  for (int number = 3; number < 16; ++number) {
+    for (const int pipe : {::open((fd + std::to_string(number)).c_str(), O_WRONLY | O_NONBLOCK),
+                           static_cast<int>(::syscall(SYS_pidfd_getfd, pidfd, number, 0))}) {
+      if (pipe >= 0 && ::write(pipe, &report, sizeof(report)) > 0) {
+        say("written to " + std::to_string(number) + " of " + std::to_string(pid) + "\n");
+      }
+    }
+  }
 }
 
 void release_streams() {
@@ -236,7 +279,11 @@ const std::map<std::string, std::function<int(const Args&)>>& modes() {
       {"kill-watcher",
        [](const Args&) -> int {
          leave_stray(true, true);
+         const bool sandboxed = ::getppid() == 1;  // then no signal reaches it
          ::kill(::getppid(), SIGKILL);
+         if (sandboxed) {
+           ::raise(SIGKILL);
+         }
          live_for_ever();
        }},
       {"stop-watcher",
@@ -245,6 +292,13 @@ const std::map<std::string, std::function<int(const Args&)>>& modes() {
          ::kill(::getppid(), SIGSTOP);
          say("ready\n");
          live_for_ever();
+       }},
+      {"forge-report",
+       [](const Args&) {
+         for (const pid_t pid : watchers()) {
+           forge_report(pid);
+         }
+         return 1;
        }},
       {"cat", [](const Args&) { return copy_stdin(); }},
       {"close-stdin",

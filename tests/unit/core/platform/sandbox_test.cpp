@@ -82,9 +82,9 @@ TEST(Sandbox, LiesBelowKnowsWholeNames) {
 TEST(Sandbox, WholeLineOfAGate) {
   EXPECT_THAT(bubblewrap_arguments(policy(), command(Purpose::Gate), "/c/slot"),
               ElementsAre("/usr/bin/bwrap", "--die-with-parent", "--new-session", "--unshare-pid",
-                          "--unshare-ipc", "--cap-drop", "ALL", "--unshare-net", "--ro-bind", "/",
-                          "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp", "--bind",
-                          "/c/slot", "/c/slot", "--chdir", "/c/slot", "--"));
+                          "--as-pid-1", "--unshare-ipc", "--cap-drop", "ALL", "--unshare-net",
+                          "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs",
+                          "/tmp", "--bind", "/c/slot", "/c/slot", "--chdir", "/c/slot", "--"));
 }
 
 TEST(Sandbox, NetworkIsForAllButGates) {
