@@ -1,5 +1,7 @@
 #include "reply.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "completion.hpp"
@@ -160,7 +162,10 @@ Result<Reply> turn_reply(const Turn& scripted, const ChatRequest& request, std::
     reply.body = whole_body(turn, request, serial);
   }
   if (turn.delay.count() > 0) {
-    reply.before.insert(reply.before.begin(), Pause{turn.delay});
+    std::vector<Step> before;
+    before.emplace_back(Pause{turn.delay});
+    std::move(reply.before.begin(), reply.before.end(), std::back_inserter(before));
+    reply.before = std::move(before);
   }
   return reply;
 }
