@@ -266,16 +266,19 @@ TEST(PlanEngine, AgentThatCannotBeReachedIsAnErrorAndTheSameCommandGoesOn) {
   EXPECT_EQ(world.runner.calls("explorer").size(), 1U);
 }
 
-TEST(PlanEngine, InterruptedWhileTestsAreCheckedDoesNotPayTheAuthorAgain) {
-  World world;
-  script(world);
-  bool once = false;
-  world.gate.on_check = [&](const gate_request&, bool) {
+void interrupt_at_the_first_check(World& world) {
+  world.gate.on_check = [&world, once = false](const gate_request&, bool) mutable {
     if (!once) {
       once = true;
       world.interrupt.cancel();
     }
   };
+}
+
+TEST(PlanEngine, InterruptedWhileTestsAreCheckedDoesNotPayTheAuthorAgain) {
+  World world;
+  script(world);
+  interrupt_at_the_first_check(world);
   ASSERT_THAT(world.plan(world.job()), FailsWith(Errc::Cancelled, "interrupted"));
   ASSERT_THAT(world.plan(world.job()), IsOk());
   EXPECT_EQ(world.runner.calls("test_author-a").size(), 1U);
@@ -285,13 +288,7 @@ TEST(PlanEngine, InterruptedWhileTestsAreCheckedDoesNotPayTheAuthorAgain) {
 TEST(PlanEngine, TestsWrittenOnABranchThatMovedSinceAreWrittenAnew) {
   World world;
   script(world);
-  bool once = false;
-  world.gate.on_check = [&](const gate_request&, bool) {
-    if (!once) {
-      once = true;
-      world.interrupt.cancel();
-    }
-  };
+  interrupt_at_the_first_check(world);
   ASSERT_THAT(world.plan(world.job()), FailsWith(Errc::Cancelled, "interrupted"));
   world.repository.commit_on(kRef, {{"other", "x"}});
   ASSERT_THAT(world.plan(world.job()), IsOk());
