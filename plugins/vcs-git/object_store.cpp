@@ -138,6 +138,16 @@ Result<std::string> ObjectStore::read_blob(const Oid& oid) const {
                      git_odb_object_size(object.get()));
 }
 
+Result<std::uint64_t> ObjectStore::blob_size(const Oid& oid) const {
+  const git_oid id = raw(oid);
+  std::size_t size = 0;
+  git_object_t type = GIT_OBJECT_INVALID;
+  if (const int code = git_odb_read_header(&size, &type, odb_, &id); code < 0) {
+    return git_failure(code, "look at blob '" + to_hex(oid) + "'");
+  }
+  return size;
+}
+
 Result<Oid> ObjectStore::hash_blob(std::string_view bytes) const {
   git_oid id;
   if (const int code = git_odb_hash(&id, bytes.data(), bytes.size(), GIT_OBJECT_BLOB); code < 0) {

@@ -37,6 +37,8 @@ class ObjectStore {
   /// name that must never reach a file system.
   [[nodiscard]] Result<std::vector<NamedEntry>> read_tree(const Oid& oid) const;
   [[nodiscard]] Result<std::string> read_blob(const Oid& oid) const;
+  /// In bytes, without reading it.
+  [[nodiscard]] Result<std::uint64_t> blob_size(const Oid& oid) const;
 
   [[nodiscard]] Result<Oid> hash_blob(std::string_view bytes) const;
   [[nodiscard]] Result<Oid> write_blob(std::string_view bytes) const;

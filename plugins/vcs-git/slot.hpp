@@ -42,9 +42,10 @@ struct Snapshot {
   std::vector<change> changes;
 };
 
-/// Files beyond this size are FoundKind::Other: git holds each file in memory whole, and a sparse
-/// file of a terabyte would keep us reading for hours.
-inline constexpr std::uint64_t kMaxFileSize = std::uint64_t{1} << 30;
+/// Files beyond this size, and beyond the size that they have in the base tree, are
+/// file_type::other: git holds each file in memory whole, most hosts take none that is larger, and
+/// a sparse one costs an agent nothing and us hours of reading.
+inline constexpr std::uint64_t kMaxFileSize = std::uint64_t{100} << 20;
 
 /// The slot's files as a tree, and how they differ from `base`.
 [[nodiscard]] Result<Snapshot> take_snapshot(const ObjectStore& store, const OpenSlot& slot,

@@ -128,8 +128,14 @@ class Reader {
       return io_error("look at", name, errno);
     }
     *stat_read = to_file_stat(seen);
-    if (!S_ISREG(seen.st_mode) || stat_read->size > kMaxFileSize) {
+    if (!S_ISREG(seen.st_mode)) {
       return Content{{}, false, true};
+    }
+    if (stat_read->size > kMaxFileSize) {
+      DIRECTOR_TRY(const std::uint64_t before, size_in_base(file));
+      if (stat_read->size > before) {
+        return Content{{}, false, true};
+      }
     }
     ++files_;
     bytes_ += stat_read->size;
@@ -139,6 +145,12 @@ class Reader {
       stat_read->inode = 0;  // it changed while it was read: remember nothing about it
     }
     return Content{{git_mode(seen.st_mode), blob}, false, false};
+  }
+
+  Result<std::uint64_t> size_in_base(const CachedFile* file) const {
+    const bool is_file =
+        file != nullptr && (file->tree.mode == kModeFile || file->tree.mode == kModeExecutable);
+    return is_file ? store_.blob_size(file->tree.oid) : 0;
   }
 
   Result<Oid> hash(int fd, std::uint64_t size, const CachedFile* file) {

@@ -144,6 +144,23 @@ TEST_F(GitAttack, HugeSparseFileIsListedAndNotRead) {
   EXPECT_EQ(changes(), Lines{"A huge:other"});
 }
 
+TEST_F(GitAttack, FileMayBeAsLargeAsItWas) {
+  constexpr std::uintmax_t kLarge = (std::uintmax_t{100} << 20) + 1;
+  write_file(at("large"), "");
+  fs::resize_file(at("large"), kLarge);
+  EXPECT_EQ(changes(), Lines{"A large:other"});
+  write_file(repo() / "large", "");
+  fs::resize_file(repo() / "large", kLarge);
+  git(repo(), "add large");
+  git(repo(), "commit -q -m large");
+  ASSERT_VALUE(head_, vcs_->resolve("HEAD"));
+  restore();
+  std::fstream(at("large")).put('x');
+  EXPECT_EQ(changes(), Lines{"M large"});
+  fs::resize_file(at("large"), kLarge + 1);
+  EXPECT_EQ(changes(), Lines{"M large:other"});
+}
+
 TEST_F(GitAttack, BigFileIsStoredWhole) {
   std::string bytes(20U << 20, 'x');
   bytes[7] = '\0';

@@ -63,8 +63,7 @@ TEST(Judge, RefusesEverythingElse) {
       {changed(""), outside},
       {changed("src/a.py", file_type::symlink), "is a symbolic link now: write a regular file"},
       {changed("src/a.py", file_type::submodule), "is a submodule now: write a regular file"},
-      {changed("src/a.py", file_type::other),
-       "is not a file that can be kept: write a regular file"},
+      {changed("src/a.py", file_type::other), "is not a file that can be kept"},
       {changed("src/a.py", static_cast<file_type>(99)),
        "is of an unknown type: write a regular file"},
   };
