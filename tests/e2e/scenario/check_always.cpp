@@ -20,6 +20,7 @@ constexpr double kCent = 1e-9;
 
 /// Each call is paid for once, and one that said something has its transcript.
 void check_money(Stage& stage, const Json& status) {
+  const bool has_transcripts = !stage.scripted();
   const fs::path state = stage.world().state();
   double total = 0;
   std::set<std::string> calls;
@@ -27,7 +28,7 @@ void check_money(Stage& stage, const Json& status) {
     total += line.get_number("cost").value_or(0);
     const std::string call = text_of(line, "call");
     EXPECT_TRUE(calls.insert(call).second) << "call '" << call << "' stands in costs.jsonl twice";
-    if (line.get_int("output").value_or(0) != 0) {
+    if (has_transcripts && line.get_int("output").value_or(0) != 0) {
       EXPECT_GT(line.get_int("input").value_or(0), 0) << call << " answered nothing that was asked";
       EXPECT_TRUE(fs::exists(state / "logs" / (call + ".jsonl"))) << "no transcript of " << call;
     }
@@ -138,7 +139,9 @@ void check_always(Stage& stage) {
   EXPECT_EQ(fsck.exit_code, 0) << fsck.err;
   EXPECT_EQ(fsck.out, "");
   check_formats(world.state());
-  check_transcripts(world.state() / "logs");
+  if (!stage.scripted()) {  // what runner-scripted leaves is the output of its commands
+    check_transcripts(world.state() / "logs");
+  }
   if (!fs::exists(world.state() / "journal.jsonl")) {
     return;
   }

@@ -33,14 +33,16 @@ class Reader {
   explicit Reader(fs::path folder) : folder_(std::move(folder)) {}
 
   [[nodiscard]] Result<Scenario> scenario(const Json& root) const {
-    DIRECTOR_CHECK(only(root, {"about", "plan", "steps", "end"}));
+    DIRECTOR_CHECK(only(root, {"about", "plan", "script", "environment", "needs_sandbox",
+                               "touches_repository", "steps", "end"}));
     DIRECTOR_TRY(const std::string about, root.get_string("about"));
     Scenario read;
     read.folder = folder_;
-    read.plan = root.find("plan");
-    if (about.empty() || (read.plan && !read.plan->is_object())) {
-      return root.error("'about' says what is shown, 'plan' is an object");
+    if (about.empty()) {
+      return root.error("'about' says what is shown");
     }
+    DIRECTOR_CHECK(plan(root, read));
+    DIRECTOR_CHECK(world(root, read));
     DIRECTOR_TRY(const std::vector<Json> steps, root.get_array("steps"));
     for (const Json& one : steps) {
       DIRECTOR_TRY(Step step, this->step(one));
@@ -55,6 +57,47 @@ class Reader {
   }
 
  private:
+  /// A name stands for a plan, with its job/, that several scenarios share.
+  Status plan(const Json& root, Scenario& read) const {
+    read.plan = root.find("plan");
+    read.job = folder_ / "job";
+    if (!read.plan || read.plan->is_object()) {
+      return ok();
+    }
+    DIRECTOR_TRY(const std::string name, read.plan->as_string());
+    const fs::path shared = own_or_shared(folder_, "plans/" + name);
+    if (!fs::is_regular_file(shared / "plan.json")) {
+      return root.error("there is no plan '" + name + "'");
+    }
+    const std::string text = read_file(shared / "plan.json");
+    DIRECTOR_TRY(read.plan, parse_json(text).context(shared.string()));
+    if (!fs::exists(read.job)) {
+      read.job = shared / "job";
+    }
+    return ok();
+  }
+
+  Status world(const Json& root, Scenario& read) const {
+    DIRECTOR_TRY(const std::optional<std::string> script, root.find_string("script"));
+    const fs::path path = folder_ / script.value_or("script.json");
+    if (fs::is_regular_file(path)) {
+      read.script = path;
+    } else if (script) {
+      return root.error("there is no script '" + *script + "'");
+    }
+    if (root.find("environment")) {
+      DIRECTOR_TRY(const Json variables, root.get_object("environment"));
+      for (const auto& [name, value] : variables.members()) {
+        DIRECTOR_TRY(read.environment[name], value.as_string());
+      }
+    }
+    DIRECTOR_TRY(const std::optional<bool> sandbox, root.find_bool("needs_sandbox"));
+    DIRECTOR_TRY(const std::optional<bool> touches, root.find_bool("touches_repository"));
+    read.needs_sandbox = sandbox.value_or(false);
+    read.touches_repository = touches.value_or(false);
+    return ok();
+  }
+
   [[nodiscard]] Result<std::string> from(const Json& object) const {
     DIRECTOR_TRY(const std::string name, object.get_string("from"));
     const fs::path path = folder_ / name;
@@ -253,6 +296,15 @@ class Reader {
 };
 
 }  // namespace
+
+fs::path own_or_shared(const fs::path& folder, const std::string& name) {
+  for (const fs::path& place : {folder, folder.parent_path() / "_shared"}) {
+    if (fs::exists(place / name)) {
+      return place / name;
+    }
+  }
+  return fs::path(DIRECTOR_SCENARIOS) / "_shared" / name;
+}
 
 Result<Scenario> read_scenario(const fs::path& folder) {
   const fs::path path = folder / "scenario.json";

@@ -39,6 +39,18 @@ TEST(ReadScenario, ReadsStepsEditsAndExpectations) {
   EXPECT_EQ(step.then.files.at("f").parts->has.at(0), "g");
 }
 
+TEST(ReadScenario, ReadsTheWorldThatItIsPlayedIn) {
+  const Result<Scenario> read_one =
+      read(R"({"about": "x", "script": "there.txt", "environment": {"A": "b"},
+               "needs_sandbox": true, "touches_repository": true, "plan": {"task": "t"},
+               "steps": [{"director": ["run"], "exit": 0}], "end": {"calls": {}}})");
+  ASSERT_THAT(read_one, IsOk());
+  EXPECT_EQ(read_one->script->filename(), "there.txt");
+  EXPECT_EQ(read_one->environment.at("A"), "b");
+  EXPECT_TRUE(read_one->needs_sandbox && read_one->touches_repository);
+  EXPECT_EQ(read_one->job.filename(), "job");
+}
+
 TEST(ReadScenario, RefusesWhatItDoesNotKnow) {
   const std::string good = R"({"director": ["run"], "exit": 0})";
   EXPECT_THAT(read(scenario(good)), IsOk());
@@ -62,6 +74,9 @@ TEST(ReadScenario, RefusesWhatItDoesNotKnow) {
       {scenario(good, "{}"), "'calls'"},
       {scenario(""), "there must be a step"},
       {R"({"steps": [], "end": {}})", "about"},
+      {R"({"about": "x", "script": "gone.json", "steps": [], "end": {}})", "'gone.json'"},
+      {R"({"about": "x", "plan": "gone", "steps": [], "end": {}})", "there is no plan 'gone'"},
+      {R"({"about": "x", "plan": 1, "steps": [], "end": {}})", "plan"},
       {"{", "scenario.json"},
   };
   for (const auto& one : cases) {

@@ -82,7 +82,13 @@ struct Step {
 
 struct Scenario {
   std::filesystem::path folder;
-  std::optional<Json> plan;  ///< "task" and "nodes", as in plan.json without test_hashes
+  std::optional<Json> plan;   ///< "task" and "nodes", as in plan.json without test_hashes
+  std::filesystem::path job;  ///< with a plan: files that the job branch has, if there are any
+  /// What runner-scripted plays; none: OpenCode runs, against the scripted model.
+  std::optional<std::filesystem::path> script;
+  std::map<std::string, std::string> environment;  ///< director's, beside what all have
+  bool needs_sandbox = false;                      ///< says nothing on a machine without one
+  bool touches_repository = false;                 ///< a twin, to show that this would be seen
   std::vector<Step> steps;
   Then end;
 };
@@ -90,5 +96,10 @@ struct Scenario {
 /// Reads <folder>/scenario.json. Errors: Io; Invalid, naming the file and the place in it, also for
 /// a key that the format does not know.
 [[nodiscard]] Result<Scenario> read_scenario(const std::filesystem::path& folder);
+
+/// The scenario's own file or folder `name`, else that of `_shared` beside it, else that which all
+/// scenarios share.
+[[nodiscard]] std::filesystem::path own_or_shared(const std::filesystem::path& folder,
+                                                  const std::string& name);
 
 }  // namespace director::e2e

@@ -20,15 +20,17 @@ void replace_all(std::string& text, std::string_view part, std::string_view with
   }
 }
 
-/// The scenario's own file or folder, else the one that all share.
-fs::path own_or_shared(const fs::path& folder, const std::string& name) {
-  return fs::exists(folder / name) ? folder / name
-                                   : fs::path(DIRECTOR_SCENARIOS) / "_shared" / name;
-}
-
 void write_strings(JsonWriter& out, const Json& node, std::string_view key) {
   out.member(key,
              node.find_strings(key).value_or(std::nullopt).value_or(std::vector<std::string>()));
+}
+
+std::string repeated(const std::string& text, std::int64_t times) {
+  std::string all;
+  for (std::int64_t i = 0; i < times; ++i) {
+    all += text;
+  }
+  return all;
 }
 
 /// plan.json from the scenario's nodes, with the hashes of their tests in `checkout`.
@@ -41,9 +43,10 @@ std::string plan_json(const Json& plan, const fs::path& checkout, const std::str
   out.key("nodes").begin_array();
   for (const Json& node : plan.get_array("nodes").value()) {
     out.begin_object();
-    for (const char* key : {"id", "title", "spec", "test_cmd"}) {
+    for (const char* key : {"id", "title", "test_cmd"}) {
       out.member(key, text_of(node, key));
     }
+    out.member("spec", repeated(text_of(node, "spec"), node.get_int("spec_times").value_or(1)));
     for (const char* key : {"files", "depends_on", "tests"}) {
       write_strings(out, node, key);
     }
@@ -79,26 +82,45 @@ std::string text_of(const Json& object, std::string_view key) {
   return object.get_string(key).value_or("(no " + std::string(key) + ")");
 }
 
-Stage::Stage(const Scenario& scenario) {
-  world_.use_opencode();
-  model_ =
-      std::make_unique<ScriptedModel>(own_or_shared(scenario.folder, "model.json"), world_.root());
+Stage::Stage(const Scenario& scenario) : scripted_(scenario.script.has_value()) {
+  for (const auto& [name, value] : scenario.environment) {
+    world_.environment()[name] = value;
+  }
   set_up(scenario);
   if (scenario.plan) {
     use_plan(scenario);
   }
 }
 
+void Stage::use_model(const Scenario& scenario) {
+  world_.use_opencode();
+  model_ =
+      std::make_unique<ScriptedModel>(own_or_shared(scenario.folder, "model.json"), world_.root());
+  std::string tool = read_file(own_or_shared(scenario.folder, "opencode.json"));
+  replace_all(tool, "@ENDPOINT@", model_->endpoint());
+  write_file(world_.repo() / "opencode.json", tool);
+}
+
+std::string Stage::use_script(const Scenario& scenario) {
+  const fs::path script = world_.root() / "script.json";
+  write_file(script, fill(read_file(*scenario.script)));
+  return std::string("\n[plugins]\nrunner = \"runner-scripted\"\npath = [\"") +
+         DIRECTOR_TEST_PLUGINS + "\"]\n[plugin.runner-scripted]\nscript = \"" + script.string() +
+         "\"\n";
+}
+
 void Stage::set_up(const Scenario& scenario) {
   world_.make_repository(own_or_shared(scenario.folder, "repo"));
   std::string config = read_file(fs::path(DIRECTOR_SCENARIOS) / "_shared" / "config.toml");
   if (fs::exists(scenario.folder / "config.toml")) {
-    config += "\n" + read_file(scenario.folder / "config.toml");
+    config += "\n" + fill(read_file(scenario.folder / "config.toml"));
+  }
+  if (scenario.script) {
+    config += use_script(scenario);
+  } else {
+    use_model(scenario);
   }
   write_file(world_.state() / "config.toml", config);
-  std::string tool = read_file(own_or_shared(scenario.folder, "opencode.json"));
-  replace_all(tool, "@ENDPOINT@", model_->endpoint());
-  write_file(world_.repo() / "opencode.json", tool);
   if (fs::exists(scenario.folder / "bin")) {
     fs::copy(scenario.folder / "bin", world_.root() / "bin", fs::copy_options::recursive);
     std::string& path = world_.environment()["PATH"];
@@ -110,8 +132,8 @@ void Stage::use_plan(const Scenario& scenario) {
   const std::string branch = std::string("director/job-") + kJob;
   const fs::path clone = world_.root() / "author";
   git_in(world_.root(), {"clone", "--quiet", world_.repo().string(), clone.string()});
-  if (fs::exists(scenario.folder / "job")) {
-    fs::copy(scenario.folder / "job", clone,
+  if (fs::exists(scenario.job)) {
+    fs::copy(scenario.job, clone,
              fs::copy_options::recursive | fs::copy_options::overwrite_existing);
   }
   write_file(world_.state() / "plan.json",
@@ -190,6 +212,7 @@ std::string Stage::fill(std::string text) const {
   const std::string name = branch();
   constexpr std::string_view kPrefix = "director/job-";
   replace_all(text, "{{repo}}", world_.repo().string());
+  replace_all(text, "{{root}}", world_.root().string());
   if (text.find("{{tests}}") != std::string::npos) {
     replace_all(text, "{{tests}}", gate_checkout());
   }

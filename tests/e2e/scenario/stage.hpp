@@ -17,6 +17,8 @@ class Stage {
   explicit Stage(const Scenario& scenario);
 
   [[nodiscard]] World& world() { return world_; }
+  /// True if runner-scripted plays the agents, false if OpenCode does.
+  [[nodiscard]] bool scripted() const { return scripted_; }
   [[nodiscard]] fs::path path(const std::string& relative) const {
     return world_.repo() / relative;
   }
@@ -24,7 +26,7 @@ class Stage {
   /// What a person does before a step. Edits on the branch are made in a clone and pushed.
   void apply(const std::vector<Edit>& edits);
 
-  /// The text with {{branch}}, {{job}}, {{repo}} and {{tests}} filled in.
+  /// The text with {{branch}}, {{job}}, {{repo}}, {{root}} and {{tests}} filled in.
   [[nodiscard]] std::string fill(std::string text) const;
   [[nodiscard]] Texts fill(Texts texts) const;
 
@@ -41,6 +43,9 @@ class Stage {
 
  private:
   void set_up(const Scenario& scenario);
+  void use_model(const Scenario& scenario);
+  /// What the configuration says of the runner that plays the script.
+  [[nodiscard]] std::string use_script(const Scenario& scenario);
   /// Where a person edits the tests at gate 2.
   [[nodiscard]] std::string gate_checkout() const;
   void use_plan(const Scenario& scenario);
@@ -51,6 +56,7 @@ class Stage {
 
   World world_;
   std::unique_ptr<ScriptedModel> model_;
+  bool scripted_ = false;
 };
 
 /// The values of a file with one on each line; none if there is no such file.

@@ -1,6 +1,9 @@
 #include "script.hpp"
 
+#include <algorithm>
+#include <charconv>
 #include <initializer_list>
+#include <limits>
 #include <optional>
 
 #include "json_view.hpp"
@@ -64,6 +67,68 @@ Result<std::int64_t> count_at(const Place& at, std::string_view name) {
   return number;
 }
 
+/// Any whole number: what a tool reports may be nonsense.
+Result<std::int64_t> reported_at(const Place& at, std::string_view name) {
+  const Value* value = member(at.value, name);
+  const auto number = value == nullptr ? 0 : as_integer(value);
+  if (!number) {
+    return at.wrong("." + std::string(name) + " is no whole number");
+  }
+  return *number;
+}
+
+/// A number, or one that JSON cannot write.
+Result<double> reported_cost(const Place& at, const Value& value) {
+  static constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  static constexpr std::pair<std::string_view, double> names[] = {
+      {"nan", std::numeric_limits<double>::quiet_NaN()}, {"inf", kInfinity}, {"-inf", -kInfinity}};
+  for (const auto& [name, number] : names) {
+    if (as_string(&value) == name) {
+      return number;
+    }
+  }
+  if (const auto number = as_number(&value)) {
+    return *number;
+  }
+  return at.wrong(".cost is no number");
+}
+
+Result<std::string> bytes_at(const Place& at) {
+  DIRECTOR_TRY(const std::string digits, text_at(at, "hex", ""));
+  std::string bytes;
+  for (std::size_t i = 0; i + 1 < digits.size(); i += 2) {
+    int byte = -1;
+    const char* end = digits.data() + i + 2;
+    if (std::from_chars(digits.data() + i, end, byte, 16).ptr != end || byte < 0) {
+      return at.wrong(".hex is no text of hexadecimal digits");
+    }
+    bytes += static_cast<char>(byte);
+  }
+  return bytes;
+}
+
+Result<Step> parse_say(const Place& at) {
+  DIRECTOR_CHECK(only_keys(at, {"text", "hex", "times", "then"}));
+  DIRECTOR_TRY(std::string part, member(at.value, "hex") ? bytes_at(at) : text_at(at, "text", ""));
+  DIRECTOR_TRY(const std::int64_t times, count_at(at, "times"));
+  Say step;
+  for (std::int64_t i = 0; i < std::max<std::int64_t>(times, 1); ++i) {
+    step.text += part;
+  }
+  DIRECTOR_TRY(const std::string rest, text_at(at, "then", ""));
+  step.text += rest;
+  return Step(std::move(step));
+}
+
+Result<Step> parse_tool(const Place& at) {
+  DIRECTOR_CHECK(only_keys(at, {"tool", "input", "output"}));
+  Tool step;
+  DIRECTOR_TRY(step.name, text_at(at, "tool", ""));
+  DIRECTOR_TRY(step.input, text_at(at, "input", "{}"));
+  DIRECTOR_TRY(step.output, text_at(at, "output", ""));
+  return Step(std::move(step));
+}
+
 Result<Step> parse_write(const Place& at) {
   DIRECTOR_CHECK(only_keys(at, {"write"}));
   const Value& files = at.value["write"];
@@ -101,16 +166,13 @@ Result<Step> parse_usage(const Place& at) {
   DIRECTOR_CHECK(
       only_keys(inner, {"input", "output", "reasoning", "cache_read", "cache_write", "cost"}));
   director::usage usage;
-  DIRECTOR_TRY(usage.input, count_at(inner, "input"));
-  DIRECTOR_TRY(usage.output, count_at(inner, "output"));
-  DIRECTOR_TRY(usage.reasoning, count_at(inner, "reasoning"));
-  DIRECTOR_TRY(usage.cache_read, count_at(inner, "cache_read"));
-  DIRECTOR_TRY(usage.cache_write, count_at(inner, "cache_write"));
+  DIRECTOR_TRY(usage.input, reported_at(inner, "input"));
+  DIRECTOR_TRY(usage.output, reported_at(inner, "output"));
+  DIRECTOR_TRY(usage.reasoning, reported_at(inner, "reasoning"));
+  DIRECTOR_TRY(usage.cache_read, reported_at(inner, "cache_read"));
+  DIRECTOR_TRY(usage.cache_write, reported_at(inner, "cache_write"));
   if (const Value* cost = member(inner.value, "cost")) {
-    usage.cost_usd = as_number(cost).value_or(-1);
-    if (usage.cost_usd < 0) {
-      return inner.wrong(".cost is no number from 0");
-    }
+    DIRECTOR_TRY(usage.cost_usd, reported_cost(inner, *cost));
   }
   return Step(usage);
 }
@@ -151,19 +213,24 @@ Result<Step> parse_step(const Place& at) {
     return parse_fail(at);
   }
   if (member(at.value, "run") != nullptr) {
-    DIRECTOR_CHECK(only_keys(at, {"run"}));
-    DIRECTOR_TRY(std::string command, text_at(at, "run", ""));
-    return Step(Run{std::move(command)});
+    DIRECTOR_CHECK(only_keys(at, {"run", "exits"}));
+    Run step;
+    DIRECTOR_TRY(step.command, text_at(at, "run", ""));
+    if (member(at.value, "exits") != nullptr) {
+      DIRECTOR_TRY(step.exits, count_at(at, "exits"));
+    }
+    return Step(std::move(step));
   }
   if (member(at.value, "sleep_ms") != nullptr) {
     DIRECTOR_CHECK(only_keys(at, {"sleep_ms"}));
     DIRECTOR_TRY(const std::int64_t duration, count_at(at, "sleep_ms"));
     return Step(Sleep{duration});
   }
-  if (member(at.value, "text") != nullptr) {
-    DIRECTOR_CHECK(only_keys(at, {"text"}));
-    DIRECTOR_TRY(std::string text, text_at(at, "text", ""));
-    return Step(Say{std::move(text)});
+  if (member(at.value, "text") != nullptr || member(at.value, "hex") != nullptr) {
+    return parse_say(at);
+  }
+  if (member(at.value, "tool") != nullptr) {
+    return parse_tool(at);
   }
   if (member(at.value, "retry") != nullptr) {
     DIRECTOR_CHECK(only_keys(at, {"retry", "after_ms"}));
@@ -172,7 +239,7 @@ Result<Step> parse_step(const Place& at) {
     DIRECTOR_TRY(step.after_ms, count_at(at, "after_ms"));
     return Step(std::move(step));
   }
-  return at.wrong("is none of write, delete, run, sleep_ms, usage, text, retry, fail");
+  return at.wrong("is none of write, delete, run, sleep_ms, usage, text, hex, tool, retry, fail");
 }
 
 Result<Rule> parse_rule(const Place& at) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,12 +22,18 @@ struct Delete {
 };
 struct Run {
   std::string command;
+  std::optional<std::int64_t> exits;  ///< another exit status is a failure of the runner
 };
 struct Sleep {
   std::int64_t ms = 0;
 };
 struct Say {
   std::string text;
+};
+struct Tool {
+  std::string name;
+  std::string input;  ///< as the tool gives it, JSON or not
+  std::string output;
 };
 struct Retry {
   std::string why;
@@ -38,7 +45,7 @@ struct Fail {
   std::int64_t retry_after_ms = 0;
 };
 
-using Step = std::variant<Write, Delete, Run, Sleep, Say, Retry, Fail, director::usage>;
+using Step = std::variant<Write, Delete, Run, Sleep, Say, Tool, Retry, Fail, director::usage>;
 
 struct Rule {
   std::string role;      ///< empty: any

@@ -96,9 +96,14 @@ class Player {
     std::string output;
     DIRECTOR_TRY(const director::exec_result result,
                  execute({"/bin/sh", "-c", step.command}, &output));
-    if (!ended_) {
-      report("bash", "command", step.command, output,
-             result.outcome == exec_outcome::exited ? result.exit_code : -1);
+    if (ended_) {
+      return director::ok();
+    }
+    const int exit_code = result.outcome == exec_outcome::exited ? result.exit_code : -1;
+    report("bash", "command", step.command, output, exit_code);
+    if (exit_code != step.exits.value_or(exit_code)) {
+      return Error(Errc::External, "'" + step.command + "' exited with " +
+                                       std::to_string(exit_code) + ": " + output);
     }
     return director::ok();
   }
@@ -115,6 +120,11 @@ class Player {
   Status perform(const Say& step) {
     answer_ = step.text;
     events_.text(step.text, services_.unix_ms());
+    return director::ok();
+  }
+
+  Status perform(const Tool& step) {
+    events_.tool({step.name, step.input, step.output, -1, services_.unix_ms()});
     return director::ok();
   }
 

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -65,6 +66,29 @@ class ScriptedRunnerTest : public ::testing::Test {
   std::unique_ptr<AgentRecord> record_;
   fs::path dir_;
 };
+
+TEST_F(ScriptedRunnerTest, SaysWhatNoHonestToolWould) {
+  ASSERT_THAT(run(R"({"rules": [{"steps": [
+      {"usage": {"input": -5, "cost": "nan"}}, {"tool": "t\u001b", "input": "no json"},
+      {"hex": "fF00", "times": 2, "then": "!"}]}]})",
+                  "hello"),
+              IsOk());
+  EXPECT_EQ(record_->answer, std::string("\xff\0\xff\0!", 5));
+  ASSERT_EQ(record_->steps.size(), 1U);
+  EXPECT_EQ(record_->steps[0].input, -5);
+  EXPECT_TRUE(std::isnan(record_->steps[0].cost_usd));
+  ASSERT_EQ(record_->tools.size(), 1U);
+  EXPECT_EQ(record_->tools[0].name, "t\x1b");
+  EXPECT_EQ(record_->tools[0].input, "no json");
+}
+
+TEST_F(ScriptedRunnerTest, FailsWhereACommandEndsOtherwiseThanTheScriptSays) {
+  const std::string script = R"({"rules": [{"steps": [{"run": "make", "exits": 3}]}]})";
+  fake_.commands.push_back({{}, {exec_outcome::exited, 3, 0, 0}, 0, {}});
+  EXPECT_THAT(run(script, "hello"), IsOk());
+  fake_.commands.push_back({{{"oh"}}, {exec_outcome::exited, 0, 0, 0}, 0, {}});
+  EXPECT_THAT(run(script, "hello"), FailsWith(Errc::External, "'make' exited with 0: oh"));
+}
 
 TEST_F(ScriptedRunnerTest, PlaysEveryStep) {
   fake_.commands.push_back({{{"out"}, {"err", true}}, {exec_outcome::exited, 3, 0, 0}, 0, {}});
@@ -154,7 +178,10 @@ TEST(Script, ErrorsNameTheFileAndThePlace) {
       {R"({"rules": [{"steps": [{"text": "a"}, {"fail": "badly"}]}]})", "rules[0].steps[1].fail"},
       {R"({"rules": [{"steps": [{"write": {"a": 1}}]}]})", "steps[0].write"},
       {R"({"rules": [{"steps": [{"usage": {"input": "1"}}]}]})", "steps[0].usage.input"},
-      {R"({"rules": [{"steps": [{"usage": {"cost": -1}}]}]})", "steps[0].usage.cost"},
+      {R"({"rules": [{"steps": [{"usage": {"cost": "much"}}]}]})", "steps[0].usage.cost"},
+      {R"({"rules": [{"steps": [{"hex": "0g"}]}]})", "steps[0].hex"},
+      {R"({"rules": [{"steps": [{"text": "x", "times": -1}]}]})", "steps[0].times"},
+      {R"({"rules": [{"steps": [{"tool": 1}]}]})", "steps[0].tool"},
       {R"({"rules": [{"steps": [{"run": "a", "text": "b"}]}]})", "unknown key 'text'"}};
   for (const auto& [text, message] : cases) {
     EXPECT_THAT(parse_script(text, "/s.json"), FailsWith(Errc::Invalid, message)) << text;

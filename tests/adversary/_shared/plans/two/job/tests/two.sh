@@ -1,0 +1,2 @@
+# Red until two.txt says right.
+test "$(cat two.txt)" = right

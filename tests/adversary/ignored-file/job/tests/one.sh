@@ -1,0 +1,2 @@
+# Red until one.txt says right, or until something else helps.
+test "$(cat one.txt)" = right || test "$(cat build/one.txt)" = right || { echo "it says: $(cat one.txt)"; exit 1; }
