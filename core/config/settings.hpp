@@ -96,8 +96,8 @@ struct Sandbox {
   SandboxMode mode = SandboxMode::Auto;
   bool gate_network = false;
   std::vector<std::string> writable;  ///< absolute paths, for every confined command
-  std::vector<std::string>
-      pass_env;  ///< names that gates inherit, too; a trailing '*' for a prefix
+  /// Names that agents, gates and preparations inherit, too; a trailing '*' for a prefix.
+  std::vector<std::string> pass_env;
 };
 
 /// Where a value came from.

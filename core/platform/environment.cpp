@@ -44,7 +44,7 @@ std::string in_folder(std::string_view folder, const std::string& name, const st
 
 }  // namespace
 
-const std::vector<std::string>& gate_variables() {
+const std::vector<std::string>& harmless_variables() {
   static const std::vector<std::string> kNames{
       // the user, the locale, the terminal
       "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "LC_*", "TZ", "TZDIR", "TERM",
@@ -64,7 +64,26 @@ const std::vector<std::string>& gate_variables() {
       "PYTHONDONTWRITEBYTECODE", "PYTHONHASHSEED", "NVM_DIR", "NVM_BIN", "NODE_PATH", "NODE_ENV",
       "VOLTA_HOME", "FNM_DIR", "PNPM_HOME", "DENO_DIR", "BUN_INSTALL", "RBENV_ROOT", "GEM_HOME",
       "GEM_PATH", "ASDF_DIR", "ASDF_DATA_DIR", "DOTNET_ROOT", "ANDROID_HOME",
-      "GIT_CONFIG_NOSYSTEM"};
+      // git: who commits, and how it is set up
+      "GIT_CONFIG_NOSYSTEM", "GIT_CONFIG_GLOBAL", "GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL",
+      "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL"};
+  return kNames;
+}
+
+const std::vector<std::string>& network_variables() {
+  static const std::vector<std::string> kNames{"HTTP_PROXY",
+                                               "HTTPS_PROXY",
+                                               "ALL_PROXY",
+                                               "NO_PROXY",
+                                               "http_proxy",
+                                               "https_proxy",
+                                               "all_proxy",
+                                               "no_proxy",
+                                               "NODE_EXTRA_CA_CERTS",
+                                               "REQUESTS_CA_BUNDLE",
+                                               "CURL_CA_BUNDLE",
+                                               "GIT_SSL_CAINFO",
+                                               "PIP_CERT"};
   return kNames;
 }
 
@@ -72,16 +91,17 @@ bool Environment::inherits(ports::Purpose purpose, const std::string& name) cons
   if (name.starts_with("DIRECTOR_")) {
     return false;
   }
-  return purpose != ports::Purpose::Gate || matches_any(name, gate_variables()) ||
-         matches_any(name, for_gates_);
+  return purpose == ports::Purpose::Tool || matches_any(name, harmless_variables()) ||
+         matches_any(name, added_) ||
+         (purpose != ports::Purpose::Gate && matches_any(name, network_variables()));
 }
 
-Environment Environment::of_this_process(std::vector<std::string> for_gates) {
+Environment Environment::of_this_process(std::vector<std::string> added) {
   std::vector<std::string> all;
   for (char** entry = ::environ; entry != nullptr && *entry != nullptr; ++entry) {
     all.emplace_back(*entry);
   }
-  return Environment(std::move(all), std::move(for_gates));
+  return Environment(std::move(all), std::move(added));
 }
 
 std::vector<std::string> Environment::for_command(const ports::Command& command) const {

@@ -10,16 +10,18 @@
 
 namespace director::platform {
 
-/// The policy. Every purpose inherits this program's environment less DIRECTOR_*, which is ours
-/// alone. A gate runs what an agent wrote and must not see the user's secrets: it inherits only
-/// what gate_variables() names and what the user adds.
+/// The policy. A plugin's own housekeeping inherits this program's environment less DIRECTOR_*,
+/// which is ours alone. Agents, gates and the preparation of workspaces run what a model wrote and
+/// must not see the user's secrets: they inherit what harmless_variables() names and what the user
+/// adds; where they have the network, network_variables(), too. What an agent tool needs besides,
+/// such as the key of its provider, its runner sets.
 class Environment {
  public:
-  /// `inherited`: "NAME=value" each. `for_gates`: names that gates inherit, too; a trailing '*'
-  /// matches a prefix.
-  explicit Environment(std::vector<std::string> inherited, std::vector<std::string> for_gates = {})
-      : inherited_(std::move(inherited)), for_gates_(std::move(for_gates)) {}
-  [[nodiscard]] static Environment of_this_process(std::vector<std::string> for_gates = {});
+  /// `inherited`: "NAME=value" each. `added`: names that those inherit, too; a trailing '*' matches
+  /// a prefix.
+  explicit Environment(std::vector<std::string> inherited, std::vector<std::string> added = {})
+      : inherited_(std::move(inherited)), added_(std::move(added)) {}
+  [[nodiscard]] static Environment of_this_process(std::vector<std::string> added = {});
 
   /// What the command starts with: inherited, less env_unset, plus env_set, with PWD = cwd. Each
   /// name once.
@@ -29,12 +31,15 @@ class Environment {
   [[nodiscard]] bool inherits(ports::Purpose purpose, const std::string& name) const;
 
   std::vector<std::string> inherited_;
-  std::vector<std::string> for_gates_;
+  std::vector<std::string> added_;
 };
 
-/// Names, or prefixes with '*', of the variables that a gate inherits: the user and the locale,
-/// where programs, compilers and language tools are found, nothing that opens a door.
-[[nodiscard]] const std::vector<std::string>& gate_variables();
+/// Names, or prefixes with '*', of variables that open no door: the user and the locale, where
+/// programs, compilers and language tools are found.
+[[nodiscard]] const std::vector<std::string>& harmless_variables();
+
+/// The same, of how the network is reached: proxies and certificates.
+[[nodiscard]] const std::vector<std::string>& network_variables();
 
 /// The value of a variable in "NAME=value" lines; empty if it is not there.
 [[nodiscard]] std::string_view variable(const std::vector<std::string>& environment,

@@ -130,10 +130,6 @@ std::vector<std::string> Home::variables(const UserFolders& user, const CallConf
   if (!config.auth.empty()) {
     set.push_back("OPENCODE_AUTH_CONTENT=" + config.auth);
   }
-  // A key of a provider that happens to share the prefix.
-  if (const char* key = std::getenv("OPENCODE_API_KEY"); key != nullptr) {
-    set.push_back(std::string("OPENCODE_API_KEY=") + key);
-  }
   // The catalogue of models costs a start 0.7 s and 190 MiB. Without one, the copy that the user's
   // own opencode keeps has what the user sees; without that, OpenCode's own ways are left alone.
   std::error_code failure;

@@ -13,6 +13,7 @@
 #include "json_view.hpp"
 #include "json_write.hpp"
 #include "outcome.hpp"
+#include "passed_variables.hpp"
 #include "text.hpp"
 
 namespace runner_opencode {
@@ -52,6 +53,18 @@ void report(const Event& event, const director::agent_events& events) {
   } else {
     events.spent(std::get<UsageEvent>(event).usage);
   }
+}
+
+/// nullopt: it is not there.
+std::optional<std::vector<std::string>> texts_of(const rapidjson::Value* array) {
+  if (array == nullptr || !array->IsArray()) {
+    return std::nullopt;
+  }
+  std::vector<std::string> all;
+  for (const auto& entry : array->GetArray()) {
+    all.emplace_back(as_string(&entry).value_or(std::string_view()));
+  }
+  return all;
 }
 
 std::string not_installed(const std::string& command) {
@@ -132,16 +145,16 @@ Result<std::string> output_of(const exec_request& request, director::host& servi
 
 }  // namespace
 
-Result<std::unique_ptr<OpencodeRunner>> OpencodeRunner::create(const director::instance_info& info,
-                                                               director::host& /*services*/) {
-  const std::string& text = info.config_json.empty() ? "{}" : info.config_json;
+Result<OpencodeRunner::Options> OpencodeRunner::read_options(const std::string& config_json) {
+  const std::string& text = config_json.empty() ? "{}" : config_json;
   auto config = plugin_support::parse_json(text);
   if (!config || !config->IsObject()) {
     return Error(Errc::Invalid, "cannot read the configuration of runner-opencode: " +
                                     (config ? "not an object" : config.error().message()));
   }
-  std::string command(as_string(member(*config, "command")).value_or("opencode"));
-  if (command.empty()) {
+  Options options;
+  options.command = as_string(member(*config, "command")).value_or("opencode");
+  if (options.command.empty()) {
     return Error(Errc::Invalid, "plugin.runner-opencode.command is empty");
   }
   const std::int64_t start_secs =
@@ -149,42 +162,54 @@ Result<std::unique_ptr<OpencodeRunner>> OpencodeRunner::create(const director::i
   if (start_secs < 0) {
     return Error(Errc::Invalid, "plugin.runner-opencode.start_secs must be 0 or more");
   }
-  std::vector<std::string> extra_env;
-  if (const rapidjson::Value* entries = member(*config, "extra_env");
-      entries != nullptr && entries->IsArray()) {
-    for (const auto& entry : entries->GetArray()) {
-      const std::string_view variable = as_string(&entry).value_or(std::string_view());
-      if (variable.find('=') == std::string_view::npos || variable.starts_with('=')) {
-        return Error(Errc::Invalid, "plugin.runner-opencode.extra_env: '" + std::string(variable) +
-                                        "' is not NAME=value");
-      }
-      extra_env.emplace_back(variable);
+  options.start_ms = start_secs * kMsPerSecond;
+  options.pass_env = texts_of(member(*config, "pass_env")).value_or(default_pass_env());
+  for (const std::string& name : options.pass_env) {
+    if (!is_name_pattern(name)) {
+      return Error(Errc::Invalid, "plugin.runner-opencode.pass_env: '" + name +
+                                      "' is not the name of a variable, with at most one '*'");
     }
   }
-  if (!may_exist(command)) {
-    return Error(Errc::NotFound, not_installed(command));
+  options.extra_env = texts_of(member(*config, "extra_env")).value_or(std::vector<std::string>());
+  for (const std::string& variable : options.extra_env) {
+    if (variable.find('=') == std::string::npos || variable.starts_with('=')) {
+      return Error(Errc::Invalid,
+                   "plugin.runner-opencode.extra_env: '" + variable + "' is not NAME=value");
+    }
+  }
+  return options;
+}
+
+Result<std::unique_ptr<OpencodeRunner>> OpencodeRunner::create(const director::instance_info& info,
+                                                               director::host& /*services*/) {
+  DIRECTOR_TRY(Options options, read_options(info.config_json));
+  if (!may_exist(options.command)) {
+    return Error(Errc::NotFound, not_installed(options.command));
   }
   return std::unique_ptr<OpencodeRunner>(
-      new OpencodeRunner(std::move(command), start_secs * kMsPerSecond, std::move(extra_env),
-                         info.repo_dir, Home(info.cache_dir)));
+      new OpencodeRunner(std::move(options), info.repo_dir, Home(info.cache_dir)));
 }
 
 exec_request OpencodeRunner::command(std::vector<std::string> arguments, std::string cwd,
-                                     const UserFolders& user, const CallConfig& config) const {
+                                     const UserFolders& user, const CallConfig& config,
+                                     const std::optional<ModelName>& model) const {
   exec_request request;
-  request.argv = {command_};
+  request.argv = {options_.command};
   std::move(arguments.begin(), arguments.end(), std::back_inserter(request.argv));
   request.cwd = std::move(cwd);
   request.env_unset = inherited_to_unset();
-  request.env_set = home_.variables(user, config);
-  request.env_set.insert(request.env_set.end(), extra_env_.begin(), extra_env_.end());
+  // What is set later has the last word.
+  request.env_set = passed_variables(own_environment(), options_.pass_env, model, config.config);
+  for (const auto& more : {home_.variables(user, config), options_.extra_env}) {
+    request.env_set.insert(request.env_set.end(), more.begin(), more.end());
+  }
   return request;
 }
 
 Status OpencodeRunner::first_start(const exec_request& like, director::host& services) const {
-  return start_alone(home_, command_, [&]() -> Status {
+  return start_alone(home_, options_.command, [&]() -> Status {
     exec_request request = like;
-    request.argv = {command_, "session", "list", "--format", "json"};
+    request.argv = {options_.command, "session", "list", "--format", "json"};
     request.stdin_text.clear();
     request.stall_timeout_ms = 0;
     request.start_timeout_ms = 0;
@@ -228,14 +253,14 @@ Status OpencodeRunner::run(const director::run_request& request,
       command({"run", "--dir", dir, "--agent", agent.name, "--model", std::string(request.model),
                "--format", "json", "--title=" + one_line(request.title, agent.name), "--print-logs",
                "--log-level", "ERROR"},
-              dir, user, *config);
+              dir, user, *config, model);
   call.stdin_text = std::string(request.message);
   call.stall_timeout_ms = request.stall_ms;
-  call.start_timeout_ms = start_ms_;
+  call.start_timeout_ms = options_.start_ms;
   if (const Status started = first_start(call, services); !started) {
     const bool missing = started.error().code() == Errc::NotFound;
     events.fail(failure_of(started.error()),
-                missing ? not_installed(command_) : started.error().message());
+                missing ? not_installed(options_.command) : started.error().message());
     return director::ok();
   }
   return converse(call, request, events, services);
@@ -259,7 +284,7 @@ Status OpencodeRunner::converse(const exec_request& request, const director::run
   if (!ended) {
     const bool missing = ended.error().code() == Errc::NotFound;
     events.fail(failure_of(ended.error()),
-                missing ? not_installed(command_) : ended.error().message());
+                missing ? not_installed(options_.command) : ended.error().message());
     return director::ok();
   }
   const Transcript& seen = parser.transcript();
@@ -268,7 +293,7 @@ Status OpencodeRunner::converse(const exec_request& request, const director::run
                                        " lines that are no known event");
   }
   const Outcome outcome =
-      judge({asked.model, asked.may_edit, asked.stall_ms, start_ms_}, seen, notes, *ended);
+      judge({asked.model, asked.may_edit, asked.stall_ms, options_.start_ms}, seen, notes, *ended);
   if (outcome.finished) {
     events.finish(outcome.answer);
   } else {
@@ -283,15 +308,16 @@ Result<std::string> OpencodeRunner::probe(director::host& services) {
   DIRECTOR_TRY(const std::vector<ConfigText> files, read_user_config(user, repo_dir_));
   DIRECTOR_TRY(const CallConfig config,
                make_call_config(files, read_user_auth(user), std::nullopt, false));
-  exec_request request = command({"--version"}, home_.agent_dir(), user, config);
+  exec_request request = command({"--version"}, home_.agent_dir(), user, config, std::nullopt);
   request.timeout_ms = kProbeMs;
   const auto version = output_of(request, services);
   if (!version) {
-    return version.error().code() == Errc::NotFound ? Error(Errc::NotFound, not_installed(command_))
-                                                    : version.error();
+    return version.error().code() == Errc::NotFound
+               ? Error(Errc::NotFound, not_installed(options_.command))
+               : version.error();
   }
   DIRECTOR_CHECK(first_start(request, services));
-  request.argv = {command_, "models"};
+  request.argv = {options_.command, "models"};
   DIRECTOR_TRY(const std::string listing, output_of(request, services));
 
   rapidjson::Document answer(rapidjson::kObjectType);

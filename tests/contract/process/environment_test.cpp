@@ -35,28 +35,42 @@ TEST(EnvironmentPolicy, UnsetsByNameAndPrefixThenSets) {
                                       "OPENCODE_X=new", "PWD=/w"}));
 }
 
-TEST(EnvironmentPolicy, GatesInheritWhatIsHarmlessAndWhatIsAdded) {
-  const std::vector<std::string> inherited{"PATH=/bin",        "HOME=/h",        "LC_ALL=C",
-                                           "OPENAI_API_KEY=s", "AWS_PROFILE=s",  "GITHUB_TOKEN=s",
-                                           "SSH_AUTH_SOCK=s",  "DIRECTOR_KEY=s", "PATHOLOGICAL=s",
-                                           "MY_A=1",           "MY_B=2",         "MY=3"};
-  ports::Command gate = command_in("/w");
-  gate.purpose = ports::Purpose::Gate;
-  gate.env_set = {"GIVEN_TOKEN=1"};
-  EXPECT_EQ(
-      Environment(inherited).for_command(gate),
-      (std::vector<std::string>{"GIVEN_TOKEN=1", "HOME=/h", "LC_ALL=C", "PATH=/bin", "PWD=/w"}));
-  gate.env_unset = {"MY_B"};
-  const Environment more(inherited, {"MY_*", "OPENAI_API_KEY", "DIRECTOR_*"});
-  EXPECT_EQ(more.for_command(gate),
-            (std::vector<std::string>{"GIVEN_TOKEN=1", "HOME=/h", "LC_ALL=C", "MY_A=1",
-                                      "OPENAI_API_KEY=s", "PATH=/bin", "PWD=/w"}));
+const std::vector<std::string> kOfAUser{"PATH=/bin",
+                                        "HOME=/h",
+                                        "LC_ALL=C",
+                                        "OPENAI_API_KEY=s",
+                                        "AWS_PROFILE=s",
+                                        "GITHUB_TOKEN=s",
+                                        "SSH_AUTH_SOCK=s",
+                                        "DIRECTOR_KEY=s",
+                                        "PATHOLOGICAL=s",
+                                        "http_proxy=p",
+                                        "MY_A=1",
+                                        "MY_B=2",
+                                        "MY=3"};
+
+TEST(EnvironmentPolicy, OnlyWhatIsHarmlessAndWhatIsAddedIsInherited) {
   for (const ports::Purpose purpose :
-       {ports::Purpose::Agent, ports::Purpose::Setup, ports::Purpose::Tool}) {
-    ports::Command other = command_in("/w");
-    other.purpose = purpose;
-    EXPECT_EQ(Environment(inherited).for_command(other).size(), inherited.size());
+       {ports::Purpose::Gate, ports::Purpose::Agent, ports::Purpose::Setup}) {
+    ports::Command command = command_in("/w");
+    command.purpose = purpose;
+    command.env_set = {"GIVEN_TOKEN=1"};
+    std::vector<std::string> expected{"GIVEN_TOKEN=1", "HOME=/h", "LC_ALL=C", "PATH=/bin",
+                                      "PWD=/w"};
+    if (purpose != ports::Purpose::Gate) {
+      expected.emplace_back("http_proxy=p");
+    }
+    EXPECT_EQ(Environment(kOfAUser).for_command(command), expected);
+    command.env_unset = {"MY_B", "http_proxy"};
+    const Environment more(kOfAUser, {"MY_*", "OPENAI_API_KEY", "DIRECTOR_*"});
+    EXPECT_EQ(more.for_command(command),
+              (std::vector<std::string>{"GIVEN_TOKEN=1", "HOME=/h", "LC_ALL=C", "MY_A=1",
+                                        "OPENAI_API_KEY=s", "PATH=/bin", "PWD=/w"}));
   }
+}
+
+TEST(EnvironmentPolicy, APluginsOwnHousekeepingInheritsAllButOurs) {
+  EXPECT_EQ(Environment(kOfAUser).for_command(command_in("/w")).size(), kOfAUser.size());
 }
 
 using EnvironmentOfCommands = ProcessTest;

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
@@ -193,6 +194,34 @@ TEST_F(OpencodeRunnerTest, ExtraEnvironmentIsChecked) {
     info.config_json = R"({"extra_env": [")" + std::string(entry) + R"("]})";
     EXPECT_THAT(OpencodeRunner::create(info, services), FailsWith(Errc::Invalid, "NAME=value"));
   }
+}
+
+TEST_F(OpencodeRunnerTest, PassEnvIsCheckedAndReplacesTheDefault) {
+  director::host services = fake_.services();
+  for (const char* entry : {"", "*", "A=1", "*A*"}) {
+    director::instance_info info;
+    info.config_json = R"({"pass_env": [")" + std::string(entry) + R"("]})";
+    EXPECT_THAT(OpencodeRunner::create(info, services), FailsWith(Errc::Invalid, "pass_env"));
+  }
+  ::setenv("SOME_API_KEY", "sesame", 1);
+  ::setenv("SOME_TOKEN", "sesame", 1);
+  struct Case {
+    const char* config;
+    bool key;
+    bool token;
+  };
+  for (const Case& one : {Case{R"({"command": "/bin/sh"})", true, false},
+                          {R"({"command": "/bin/sh", "pass_env": []})", false, false},
+                          {R"({"command": "/bin/sh", "pass_env": ["SOME_TOKEN"]})", false, true}}) {
+    fake_.executed.clear();
+    fake_.commands = {{}, {}};
+    ASSERT_THAT(make(one.config)->run(request(), record_.events(), services), IsOk());
+    const auto& set = fake_.executed.at(0).env_set;
+    EXPECT_EQ(std::count(set.begin(), set.end(), "SOME_API_KEY=sesame"), one.key) << one.config;
+    EXPECT_EQ(std::count(set.begin(), set.end(), "SOME_TOKEN=sesame"), one.token) << one.config;
+  }
+  ::unsetenv("SOME_API_KEY");
+  ::unsetenv("SOME_TOKEN");
 }
 
 }  // namespace

@@ -1,0 +1,100 @@
+#include "tests/e2e/sandbox_fixture.hpp"
+
+namespace director::e2e {
+
+const char* const kSandboxConfig = R"([tiers]
+planner = "any/planner"
+test_author = "any/author"
+executor = "any/executor"
+explorer = "any/explorer"
+reviewer = "any/reviewer"
+escalation = "any/escalation"
+[limits]
+max_attempts = 1
+flake_runs = 1
+[plugins]
+runner = "runner-scripted"
+path = ["@PLUGINS@"]
+[plugin.runner-scripted]
+script = "@SCRIPT@"
+)";
+
+namespace {
+
+constexpr const char* kScript = R"JSON({"rules": [
+  {"role": "explorer", "steps": [{"text": "Small."}]},
+  {"role": "brainstorm", "steps": [{"text": "# One file"}]},
+  {"role": "planner", "steps": [{"text": "{\"nodes\": [{\"id\": \"one\", \"title\": \"One\", \"spec\": \"Write one.txt\", \"files\": [\"one.txt\"], \"depends_on\": [], \"test_cmd\": \"sh tests/one.sh\", \"tests\": [\"tests/one.sh\"], \"estimated_difficulty\": \"easy\"}]}"}]},
+  {"role": "test-author", "steps": [{"write": {"tests/one.sh": "grep -q right one.txt || exit 1\n. '@ROOT@/gate.sh'\n"}}, {"text": "DONE"}]},
+  {"role": "executor", "steps": [{"run": "ROOT='@ROOT@'; . '@ROOT@/attack.sh'"}, {"write": {"one.txt": "right\n"}}, {"text": "DONE"}]}
+]})JSON";
+
+}  // namespace
+
+const char* const kAttempt = R"SH(
+attempt() {
+  if (eval "$2") >/dev/null 2>&1; then echo "[$1: done]"; else echo "[$1: refused]"; fi
+}
+repo=$ROOT/repo
+cache=$(echo "$HOME"/.cache/director/repo-*)
+)SH";
+
+void Sandbox::SetUp() {
+  // What the machine allows is asked without the code under test.
+  const Ran bare = run({"bwrap", "--ro-bind", "/", "/", "--proc", "/proc", "--unshare-net", "true"},
+                       world.root(), world.environment());
+  if (bare.exit_code == 1) {
+    GTEST_SKIP() << "this machine allows no sandbox: " << bare.err;
+  }
+  ASSERT_EQ(bare.exit_code, 0) << bare.err;
+  world.make_repository();
+  write_file(world.root() / "attack.sh", "true\n");
+  write_file(world.root() / "gate.sh", "true\n");
+  write_file(world.root() / "script.json", filled(kScript, "@ROOT@", world.root()));
+  configure(kSandboxConfig);
+}
+
+std::string Sandbox::filled(std::string text, const std::string& place, const std::string& value) {
+  for (std::size_t at = 0; (at = text.find(place, at)) != std::string::npos;) {
+    text.replace(at, place.size(), value);
+    at += value.size();
+  }
+  return text;
+}
+
+void Sandbox::configure(const std::string& config) const {
+  write_file(world.state() / "config.toml",
+             filled(filled(config, "@PLUGINS@", DIRECTOR_TEST_PLUGINS), "@SCRIPT@",
+                    (world.root() / "script.json").string()));
+}
+
+void Sandbox::attack(const std::string& commands) const {
+  write_file(world.root() / "attack.sh", kAttempt + commands);
+}
+
+std::string Sandbox::run_job(const std::vector<std::string>& options) {
+  std::vector<std::string> plan{"plan", "One file", "--auto", "--no-critique"};
+  std::vector<std::string> run{"run"};
+  plan.insert(plan.end(), options.begin(), options.end());
+  run.insert(run.end(), options.begin(), options.end());
+  const Ran planned = world.director(plan);
+  EXPECT_EQ(planned.exit_code, 0) << planned.out << planned.err;
+  ran = world.director(run);
+  std::string said;
+  std::error_code none;  // a call without a command leaves no transcript
+  for (const auto& entry : fs::directory_iterator(world.state() / "logs", none)) {
+    said += read_file(entry.path());
+  }
+  return said;
+}
+
+bool Sandbox::anything_evil() const {
+  for (const auto& entry : fs::recursive_directory_iterator(world.root())) {
+    if (entry.path().filename().string().starts_with("evil")) {
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace director::e2e

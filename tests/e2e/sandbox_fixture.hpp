@@ -1,0 +1,43 @@
+/// One node's job whose agent and gate try to get out of their sandbox, with the scripted runner.
+#pragma once
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/e2e/support.hpp"
+
+namespace director::e2e {
+
+/// A configuration with the scripted runner; @PLUGINS@ and @SCRIPT@ are filled in by configure().
+extern const char* const kSandboxConfig;
+
+/// Shell: `attempt NAME 'COMMAND'` prints "[NAME: done]" or "[NAME: refused]"; $repo and $cache are
+/// the repository and director's cache of it; $ROOT is the world's folder.
+extern const char* const kAttempt;
+
+/// Its agent runs attack.sh, its gate gate.sh, both in the world's folder and both empty at first.
+class Sandbox : public ::testing::Test {
+ public:
+  World world;
+  Ran ran;  ///< the last job's `run`
+
+ protected:
+  void SetUp() override;
+
+  /// `text` with each `place` replaced.
+  static std::string filled(std::string text, const std::string& place, const std::string& value);
+  void configure(const std::string& config) const;
+  /// The agent's commands, after kAttempt.
+  void attack(const std::string& commands) const;
+  /// Plans and runs the job; what its agents' commands said.
+  std::string run_job(const std::vector<std::string>& options = {});
+  [[nodiscard]] bool anything_evil() const;
+  /// The journal tells what a failed gate said.
+  [[nodiscard]] std::string journal() const { return read_file(world.state() / "journal.jsonl"); }
+};
+
+}  // namespace director::e2e
