@@ -4,7 +4,12 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
 #include <limits>
+#include <string>
+#include <system_error>
 
 #include "core/base/json.hpp"
 #include "core/base/json_tape.hpp"
@@ -32,22 +37,33 @@ class TapeBuilder {
     add(JsonType::Bool).integer = flag ? 1 : 0;
     return true;
   }
-  bool Int(int number) { return Int64(number); }
-  bool Uint(unsigned number) { return Int64(number); }
-  bool Int64(std::int64_t number) {
-    add(JsonType::Integer).integer = number;
-    return true;
-  }
-  bool Uint64(std::uint64_t number) {
-    return number <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())
-               ? Int64(static_cast<std::int64_t>(number))
-               : Double(static_cast<double>(number));
-  }
-  bool Double(double number) {
+  // Not called: numbers arrive as text, since the reader's own conversion is undefined for 0e75.
+  bool Int(int) { return false; }
+  bool Uint(unsigned) { return false; }
+  bool Int64(std::int64_t) { return false; }
+  bool Uint64(std::uint64_t) { return false; }
+  bool Double(double) { return false; }
+  bool RawNumber(const char* text, rapidjson::SizeType size, bool) {
+    const char* const end = text + size;
+    if (std::none_of(text, end, [](char c) { return c == '.' || c == 'e' || c == 'E'; })) {
+      std::int64_t whole = 0;
+      if (std::from_chars(text, end, whole).ec == std::errc()) {
+        add(JsonType::Integer).integer = whole;
+        return true;
+      }
+    }
+    double number = 0;
+    if (std::from_chars(text, end, number).ec == std::errc::result_out_of_range) {
+      number =
+          std::strtod(std::string(text, size).c_str(), nullptr);  // tells too big from too small
+    }
+    if (std::isinf(number)) {
+      problem_ = "the number " + text::cut_middle({text, size}, 100) + " is too big for a double";
+      return false;
+    }
     add(JsonType::Number).number = number;
     return true;
   }
-  bool RawNumber(const char*, rapidjson::SizeType, bool) { return false; }
   bool String(const char* text, rapidjson::SizeType size, bool) {
     const JsonSlice slice = keep(text, size);
     add(JsonType::String).text = slice;
@@ -140,7 +156,7 @@ std::string cause(rapidjson::ParseErrorCode code) {
 }
 
 constexpr unsigned kStrictFlags =
-    rapidjson::kParseIterativeFlag | rapidjson::kParseFullPrecisionFlag |
+    rapidjson::kParseIterativeFlag | rapidjson::kParseNumbersAsStringsFlag |
     rapidjson::kParseValidateEncodingFlag | rapidjson::kParseStopWhenDoneFlag;
 constexpr unsigned kLenientFlags =
     kStrictFlags | rapidjson::kParseCommentsFlag | rapidjson::kParseTrailingCommasFlag;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/base/text.hpp"
+#include "core/plugin/instance.hpp"
 #include "core/plugin/transcript.hpp"
 #include "director/fence.hpp"
 
@@ -200,10 +201,8 @@ std::filesystem::path beside(const std::filesystem::path& transcript) {
 
 Status RealCallHost::exec(const director_exec_request* request, const director_exec_sink* sink,
                           director_exec_result* result) const {
-  if (request == nullptr || request->struct_size < sizeof(director_exec_request) ||
-      result == nullptr || result->struct_size < sizeof(director_exec_result) ||
-      (sink != nullptr && sink->struct_size < sizeof(director_exec_sink))) {
-    return Error(Errc::Invalid, "cannot run a command: a struct of the request is too short");
+  if (!is_whole(request) || !is_whole(result) || (sink != nullptr && !is_whole(sink))) {
+    return Error(Errc::Invalid, "cannot run a command: a struct of the request has a wrong size");
   }
   Transcript out(scope_.transcript);
   Transcript err(beside(scope_.transcript));
@@ -228,10 +227,8 @@ Status RealCallHost::exec(const director_exec_request* request, const director_e
 
 Status RealCallHost::ask(const director_agent_request* request,
                          const director_text_sink* answer) const {
-  if (request == nullptr || request->struct_size < sizeof(director_agent_request) ||
-      answer == nullptr || answer->struct_size < sizeof(director_text_sink) ||
-      answer->write == nullptr) {
-    return Error(Errc::Invalid, "cannot ask an agent: a struct of the request is too short");
+  if (!is_whole(request) || !is_whole(answer) || answer->write == nullptr) {
+    return Error(Errc::Invalid, "cannot ask an agent: a struct of the request has a wrong size");
   }
   if (scope_.desk == nullptr) {
     return Error(Errc::Invalid, "cannot ask role '" + std::string(view(request->role)) +

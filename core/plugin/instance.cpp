@@ -58,7 +58,7 @@ Result<Instance> Instance::create(const Library& library, Kind kind, const insta
   if (head == nullptr) {
     return Error(Errc::Invalid, "plugin '" + id + "' is not a " + std::string(to_string(kind)));
   }
-  if (head->struct_size < published_size(kind) || !is_whole(head->instances) ||
+  if (!is_sane(head->struct_size, published_size(kind)) || !is_whole(head->instances) ||
       head->instances->create == nullptr || head->instances->destroy == nullptr) {
     return plugin_bug(id, std::string("has an unfinished table '") + interface_id(kind) + "'");
   }

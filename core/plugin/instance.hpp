@@ -24,11 +24,16 @@ namespace director::plugin {
 [[nodiscard]] Error plugin_failure(std::string_view id, director_status status,
                                    std::string_view said);
 
+/// Whether a struct_size covers what version 1.0 published, and is one that a compiler wrote.
+[[nodiscard]] constexpr bool is_sane(std::uint32_t struct_size, std::size_t published) {
+  constexpr std::uint32_t kAbsurdSize = 4096;
+  return struct_size >= published && struct_size <= kAbsurdSize;
+}
+
 /// Whether a struct that a plugin filled covers all that version 1.0 of the ABI published.
 template <typename Raw>
 [[nodiscard]] bool is_whole(const Raw* raw) {
-  constexpr std::uint32_t kAbsurdSize = 4096;
-  return raw != nullptr && raw->struct_size >= sizeof(Raw) && raw->struct_size <= kAbsurdSize;
+  return raw != nullptr && is_sane(raw->struct_size, sizeof(Raw));
 }
 
 /// Checks what comes back through a sink during one call. Sinks are called from C: nothing leaves

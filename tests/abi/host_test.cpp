@@ -108,11 +108,13 @@ TEST_F(Host, ShortStructsAndUnknownServicesAreRefused) {
       static_cast<const director_exec_service*>(raw->get_service(raw, DIRECTOR_SERVICE_EXEC));
   ASSERT_NE(exec, nullptr);
   director_exec_request request{};
-  request.struct_size = 8;
   director_exec_result result{sizeof(director_exec_result), 0, 0, 0, 0};
-  ErrorBuffer error;
-  EXPECT_EQ(exec->exec(raw, &request, nullptr, &result, error.raw()), DIRECTOR_INVALID);
-  EXPECT_NE(error.text().find("too short"), std::string_view::npos);
+  for (const std::uint32_t size : {8U, 0xffff0000U}) {
+    request.struct_size = size;
+    ErrorBuffer error;
+    EXPECT_EQ(exec->exec(raw, &request, nullptr, &result, error.raw()), DIRECTOR_INVALID);
+    EXPECT_NE(error.text().find("wrong size"), std::string_view::npos);
+  }
   EXPECT_EQ(exec->exec(raw, nullptr, nullptr, &result, nullptr), DIRECTOR_INVALID);
 }
 

@@ -78,6 +78,17 @@ TEST(Json, IntegersBeyond64BitsAreNumbers) {
   EXPECT_THAT(parsed("1.0").as_int(), FailsWith(Errc::Invalid, "whole number"));
 }
 
+TEST(Json, NumbersAreReadToTheLastBit) {
+  EXPECT_EQ(*parsed("0e75").as_number(), 0);
+  EXPECT_EQ(*parsed("-0e75").as_number(), 0);
+  EXPECT_EQ(*parsed("0.00000000000000000000000000e-9").as_number(), 0);
+  EXPECT_EQ(*parsed("1e-400").as_number(), 0);
+  EXPECT_EQ(*parsed("4.9e-324").as_number(), std::numeric_limits<double>::denorm_min());
+  EXPECT_EQ(*parsed("1.7976931348623157e308").as_number(), std::numeric_limits<double>::max());
+  EXPECT_EQ(*parsed("9007199254740993").as_int(), 9007199254740993);
+  EXPECT_EQ(*parsed("0.1000000000000000055511151231257827021181583404541015625").as_number(), 0.1);
+}
+
 TEST(Json, ParseErrorsGiveLineAndColumn) {
   struct Case {
     std::string text;
@@ -92,6 +103,9 @@ TEST(Json, ParseErrorsGiveLineAndColumn) {
       {"\"\xff\"", "1:2: invalid encoding in string"},
       {"\"\\ud800\"", "1:2: the surrogate pair in string is invalid"},
       {"1e999", "1:1: number too big to be stored in double"},
+      {"[-1.8e308]", "1:10: the number -1.8e308 is too big for a double"},
+      {"01", "1:2: something follows the value"},
+      {"1.", "1:3: miss fraction part in number"},
   };
   for (const Case& test : cases) {
     const auto result = parse_json(test.text);
