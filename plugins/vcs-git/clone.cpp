@@ -3,7 +3,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <set>
+#include <utility>
 
 #include "sha1.hpp"
 #include "slot.hpp"
@@ -88,35 +91,112 @@ std::string alternates_line(const std::string& path) {
   return line + "\"\n";
 }
 
-}  // namespace
+constexpr std::array<const char*, 6> kFolders = {
+    ".git", ".git/objects", ".git/objects/info", ".git/refs", ".git/refs/heads", ".git/info"};
 
-Status write_clone(const OpenSlot& slot, const CloneSource& source, const Oid& head,
-                   const StatCache& files) {
-  const int root = slot.root.get();
+// Whether the clone holds what was written and nothing else, not even an empty folder: what one
+// command leaves must not reach the next.
+bool is_as_written(int root, const CloneStamp& stamp) {
+  std::set<std::string> expected(kFolders.begin() + 1, kFolders.end());
+  for (const auto& [name, stat] : stamp.files) {
+    struct stat seen {};
+    if (::fstatat(root, name.c_str(), &seen, AT_SYMLINK_NOFOLLOW) != 0 ||
+        !(to_file_stat(seen) == stat) || stat.links != 1) {
+      return false;
+    }
+    expected.insert(name);
+  }
+  std::size_t found = 0;
+  // Outer folders come first, so none is reached through a link.
+  for (const char* folder : kFolders) {
+    struct stat seen {};
+    int code = 0;
+    if (::fstatat(root, folder, &seen, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISDIR(seen.st_mode) ||
+        (seen.st_mode & 07777U) != 0755) {
+      return false;
+    }
+    const UniqueFd fd = open_directory(root, folder, &code);
+    const auto names = fd ? list_directory(fd.get()) : Error(Errc::Io, "cannot open");
+    if (!names) {
+      return false;
+    }
+    for (const auto& [name, type] : *names) {
+      if (!expected.contains(std::string(folder) + "/" + name)) {
+        return false;
+      }
+      ++found;
+    }
+  }
+  return found == expected.size() && !stamp.files.empty();
+}
+
+Status write_file(int root, const std::string& name, std::string_view bytes, CloneStamp& stamp) {
+  DIRECTOR_TRY(const FileStat stat, write_new_file(root, root, name, bytes, 0644));
+  stamp.files.emplace_back(name, stat);
+  return ok();
+}
+
+// What a clone says of the repository that it borrows from.
+struct Borrowed {
+  std::string alternates;
+  std::string shallow;  // empty: the file does not exist
+
+  explicit Borrowed(const CloneSource& source)
+      : alternates(alternates_line(source.objects_dir)),
+        shallow(read_whole_file(source.shallow_file).value_or(std::string())) {}
+  [[nodiscard]] std::string text() const { return alternates + shallow; }
+};
+
+// Everything but the two files that change from commit to commit.
+Status write_frame(int root, const Borrowed& borrowed, CloneStamp& stamp) {
   DIRECTOR_CHECK(remove_tree(root, root, ".git"));
-  for (const char* folder :
-       {".git", ".git/objects", ".git/objects/info", ".git/refs", ".git/refs/heads", ".git/info"}) {
-    if (::mkdirat(root, folder, 0755) != 0) {
+  for (const char* folder : kFolders) {
+    if (::mkdirat(root, folder, 0755) != 0 || ::fchmodat(root, folder, 0755, 0) != 0) {
       return io_error("create folder", folder, errno);
     }
+  }
+  DIRECTOR_CHECK(write_file(root, ".git/config", kConfig, stamp));
+  DIRECTOR_CHECK(write_file(root, ".git/objects/info/alternates", borrowed.alternates, stamp));
+  DIRECTOR_CHECK(write_file(root, ".git/info/exclude", "", stamp));
+  if (!borrowed.shallow.empty()) {
+    DIRECTOR_CHECK(write_file(root, ".git/shallow", borrowed.shallow, stamp));
+  }
+  stamp.source = borrowed.text();
+  return ok();
+}
+
+}  // namespace
+
+Status write_clone(const OpenSlot& slot, const CloneSource& source, const Oid& head, bool rewritten,
+                   SlotState& state) {
+  const int root = slot.root.get();
+  CloneStamp stamp = std::exchange(state.clone, CloneStamp{});
+  const Borrowed borrowed(source);
+  if (stamp.source == borrowed.text() && is_as_written(root, stamp)) {
+    if (!rewritten && stamp.head == head && stamp.tree == state.files->tree()) {
+      state.clone = std::move(stamp);
+      return ok();
+    }
+    // Without HEAD git sees no repository, so a half-made one is none.
+    for (const char* name : {".git/HEAD", ".git/index"}) {
+      if (::unlinkat(root, name, 0) != 0) {
+        return io_error("remove", name, errno);
+      }
+      std::erase_if(stamp.files, [name](const auto& file) { return file.first == name; });
+    }
+  } else {
+    stamp = CloneStamp{};
+    DIRECTOR_CHECK(write_frame(root, borrowed, stamp));
   }
   struct stat top {};
   if (::fstat(root, &top) != 0) {
     return io_error("look at", ".git", errno);
   }
-  // HEAD last: without it git sees no repository, so a half-made one is none.
-  std::vector<std::pair<std::string, std::string>> contents = {
-      {".git/config", std::string(kConfig)},
-      {".git/objects/info/alternates", alternates_line(source.objects_dir)},
-      {".git/info/exclude", ""},
-      {".git/index", index_of(files, top)}};
-  if (Result<std::string> shallow = read_whole_file(source.shallow_file)) {
-    contents.emplace_back(".git/shallow", std::move(shallow).value());
-  }
-  contents.emplace_back(".git/HEAD", to_hex(head) + "\n");
-  for (const auto& [name, bytes] : contents) {
-    DIRECTOR_CHECK(write_new_file(root, root, name, bytes, 0644));
-  }
+  DIRECTOR_CHECK(write_file(root, ".git/index", index_of(*state.files, top), stamp));
+  DIRECTOR_CHECK(write_file(root, ".git/HEAD", to_hex(head) + "\n", stamp));
+  stamp.head = head;
+  stamp.tree = state.files->tree();
+  state.clone = std::move(stamp);
   return ok();
 }
 

@@ -6,7 +6,8 @@
 
 namespace director::vcs_git {
 
-GitVcs::GitVcs(std::unique_ptr<UserRepository> user) : user_(std::move(user)) {}
+GitVcs::GitVcs(std::unique_ptr<UserRepository> user)
+    : user_(std::move(user)), memory_(SlotMemory::shared()) {}
 GitVcs::~GitVcs() = default;
 
 Result<std::unique_ptr<GitVcs>> GitVcs::create(const instance_info& info, host&) {
@@ -103,8 +104,10 @@ Status GitVcs::checkout(const slot& where, std::string_view commit, std::string_
   }
   DIRECTOR_TRY(const Oid files, store.tree(wanted));
   DIRECTOR_TRY(const OpenSlot slot, open_slot(where));
-  DIRECTOR_TRY(const std::unique_ptr<StatCache> cache, restore_files(store, slot, files, keep));
-  return write_clone(slot, user_->source(), head, *cache);
+  SlotState state = memory_->take(slot.cache_path);
+  DIRECTOR_TRY(const std::size_t written, restore_files(store, slot, files, keep, state));
+  DIRECTOR_CHECK(write_clone(slot, user_->source(), head, written != 0, state));
+  return memory_->give(slot.cache_path, slot.root.get(), std::move(state));
 }
 
 Result<snapshot_result> GitVcs::snapshot(const slot& where, std::string_view base_tree,
@@ -112,7 +115,9 @@ Result<snapshot_result> GitVcs::snapshot(const slot& where, std::string_view bas
   const ObjectStore& store = user_->store();
   DIRECTOR_TRY(const Oid base, store.tree(base_tree));
   DIRECTOR_TRY(const OpenSlot slot, open_slot(where));
-  DIRECTOR_TRY(Snapshot taken, take_snapshot(store, slot, base, ignore));
+  SlotState state = memory_->take(slot.cache_path);
+  DIRECTOR_TRY(Snapshot taken, take_snapshot(store, slot, base, ignore, state));
+  DIRECTOR_CHECK(memory_->give(slot.cache_path, slot.root.get(), std::move(state)));
   return snapshot_result{to_hex(taken.tree), std::move(taken.changes)};
 }
 

@@ -13,6 +13,7 @@
 
 namespace director::vcs_git {
 
+class SlotMemory;
 class UserRepository;
 
 class GitVcs final : public director::vcs {
@@ -49,6 +50,7 @@ class GitVcs final : public director::vcs {
   explicit GitVcs(std::unique_ptr<UserRepository> user);
 
   std::unique_ptr<UserRepository> user_;
+  std::shared_ptr<SlotMemory> memory_;
 };
 
 }  // namespace director::vcs_git

@@ -99,6 +99,8 @@ class Restorer {
     return ok();
   }
 
+  [[nodiscard]] std::size_t written() const { return missing_.size(); }
+
   Status remove_empty(const std::vector<std::string>& passages) {
     for (auto path = passages.rbegin(); path != passages.rend(); ++path) {
       const int parent = folders_.find_parent(*path);
@@ -196,20 +198,18 @@ Result<OpenSlot> open_slot(const slot& where) {
   return OpenSlot{std::move(root), where.meta_dir + "/stat-cache"};
 }
 
-Result<std::unique_ptr<StatCache>> restore_files(const ObjectStore& store, const OpenSlot& slot,
-                                                 const Oid& tree,
-                                                 const std::vector<std::string>& keep) {
-  std::unique_ptr<StatCache> cache = StatCache::load(slot.cache_path);
-  DIRECTOR_CHECK(cache->retarget(store, tree));
-  RestoreRules rules(*cache, keep);
+Result<std::size_t> restore_files(const ObjectStore& store, const OpenSlot& slot, const Oid& tree,
+                                  const std::vector<std::string>& keep, SlotState& state) {
+  StatCache& cache = *state.files;
+  DIRECTOR_CHECK(cache.retarget(store, tree));
+  RestoreRules rules(cache, keep);
   DIRECTOR_TRY(const std::vector<Found> found, scan(slot.root.get(), rules, 0755));
-  Restorer restorer(store, slot.root.get(), *cache);
+  Restorer restorer(store, slot.root.get(), cache);
   DIRECTOR_CHECK(restorer.compare(found));
   DIRECTOR_CHECK(restorer.write_missing());
   DIRECTOR_CHECK(restorer.remove_empty(rules.passages()));
-  cache->tidy();
-  DIRECTOR_CHECK(cache->save(slot.cache_path));
-  return cache;
+  state.unsaved += restorer.written();
+  return restorer.written();
 }
 
 }  // namespace director::vcs_git

@@ -7,7 +7,7 @@
 
 #include "object_store.hpp"
 #include "slot_fs.hpp"
-#include "stat_cache.hpp"
+#include "slot_memory.hpp"
 #include "types.hpp"
 
 namespace director::vcs_git {
@@ -27,15 +27,18 @@ struct CloneSource {
 
 /// Makes every file as in `tree`, and removes everything else but `keep` and ".git". `keep` does
 /// not protect a link, nor a folder that the tree has something in. Modes are 0644, 0755, and 0755
-/// for folders. Returns what the slot holds then. Interrupted, it goes on at the next call.
-[[nodiscard]] Result<std::unique_ptr<StatCache>> restore_files(
-    const ObjectStore& store, const OpenSlot& slot, const Oid& tree,
-    const std::vector<std::string>& keep);
+/// for folders. `state` knows what the slot holds then. Interrupted, it goes on at the next call.
+/// Returns how many files it wrote.
+[[nodiscard]] Result<std::size_t> restore_files(const ObjectStore& store, const OpenSlot& slot,
+                                                const Oid& tree,
+                                                const std::vector<std::string>& keep,
+                                                SlotState& state);
 
-/// Makes ".git" anew, whatever it was: a clone that borrows `source`'s objects, detached at `head`,
-/// with an index of `files`, no remote, no hook.
+/// Makes ".git" a clone that borrows `source`'s objects, detached at `head`, with an index of
+/// `state`'s files, no remote, no hook: whatever it was. What is proven to be as it was written
+/// stays, the index if no file was `rewritten` since.
 [[nodiscard]] Status write_clone(const OpenSlot& slot, const CloneSource& source, const Oid& head,
-                                 const StatCache& files);
+                                 bool rewritten, SlotState& state);
 
 struct Snapshot {
   Oid tree;
@@ -50,6 +53,7 @@ inline constexpr std::uint64_t kMaxFileSize = std::uint64_t{100} << 20;
 /// The slot's files as a tree, and how they differ from `base`.
 [[nodiscard]] Result<Snapshot> take_snapshot(const ObjectStore& store, const OpenSlot& slot,
                                              const Oid& base,
-                                             const std::vector<std::string>& ignore);
+                                             const std::vector<std::string>& ignore,
+                                             SlotState& state);
 
 }  // namespace director::vcs_git

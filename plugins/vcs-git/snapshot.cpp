@@ -15,10 +15,7 @@ namespace {
 
 // Up to here a file is read whole, which saves writing it when it is the same after all.
 constexpr std::uint64_t kWholeFileSize = 16U << 20;
-// What was learned by hashing is worth a new cache file beyond these; below, hashing again is
-// cheaper.
-constexpr std::size_t kWorthSavingFiles = 256;
-constexpr std::uint64_t kWorthSavingBytes = 4U << 20;
+constexpr std::uint64_t kBytesLikeAFile = 16U << 10;
 // How often a file that changes while it is read is tried again.
 constexpr int kReadAttempts = 5;
 
@@ -92,9 +89,8 @@ class Reader {
     return names.empty();
   }
 
-  [[nodiscard]] bool is_worth_saving() const {
-    return files_ > kWorthSavingFiles || bytes_ > kWorthSavingBytes;
-  }
+  /// How many files it read; large ones count as several.
+  [[nodiscard]] std::size_t effort() const { return files_ + bytes_ / kBytesLikeAFile; }
 
  private:
   static std::uint32_t git_mode(std::uint32_t mode) {
@@ -303,8 +299,8 @@ class Snapshooter {
 };
 
 Result<Snapshot> snapshot_once(const ObjectStore& store, const OpenSlot& slot, const Oid& base,
-                               const std::vector<std::string>& ignore) {
-  const std::unique_ptr<StatCache> cache = StatCache::load(slot.cache_path);
+                               const std::vector<std::string>& ignore, SlotState& state) {
+  StatCache* cache = state.files.get();
   DIRECTOR_CHECK(cache->retarget(store, base));
   std::optional<Error> unreadable;
   IgnoreRules rules(
@@ -331,22 +327,21 @@ Result<Snapshot> snapshot_once(const ObjectStore& store, const OpenSlot& slot, c
     return std::move(*unreadable).context("cannot read the ignore rules");
   }
   DIRECTOR_TRY(const Oid tree, edit_tree(store, base, snapshooter.edits()));
-  if (reader.is_worth_saving()) {
-    cache->tidy();
-    DIRECTOR_CHECK(cache->save(slot.cache_path));
-  }
+  state.unsaved += reader.effort();
   return Snapshot{tree, snapshooter.take_changes()};
 }
 
 }  // namespace
 
 Result<Snapshot> take_snapshot(const ObjectStore& store, const OpenSlot& slot, const Oid& base,
-                               const std::vector<std::string>& ignore) {
-  Result<Snapshot> taken = snapshot_once(store, slot, base, ignore);
+                               const std::vector<std::string>& ignore, SlotState& state) {
+  Result<Snapshot> taken = snapshot_once(store, slot, base, ignore, state);
   // The user's `git gc` may have taken a blob that the cache knows and no commit holds. Without the
   // cache every file is read and its blob written again.
-  if (!taken && ::unlink(slot.cache_path.c_str()) == 0) {
-    taken = snapshot_once(store, slot, base, ignore);
+  if (!taken && (::unlink(slot.cache_path.c_str()) == 0 || state.from_memory)) {
+    state = SlotState{};
+    state.files = std::make_unique<StatCache>();
+    taken = snapshot_once(store, slot, base, ignore, state);
   }
   return taken;
 }

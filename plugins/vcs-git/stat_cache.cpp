@@ -55,8 +55,7 @@ std::unique_ptr<StatCache> StatCache::load(const std::string& path) {
   auto cache = std::make_unique<StatCache>();
   Result<std::string> bytes = read_whole_file(path);
   if (bytes) {
-    cache->loaded_ = std::move(bytes).value();
-    if (!cache->parse(cache->loaded_)) {
+    if (!cache->parse(*bytes)) {
       cache->files_.clear();
       cache->tree_ = Oid{};
     }
@@ -76,7 +75,9 @@ bool StatCache::parse(std::string_view bytes) {
   }
   bytes.remove_prefix(sizeof header);
   tree_ = header.tree;
-  files_.reserve(std::min<std::size_t>(header.count, bytes.size() / sizeof(Record)));
+  const std::size_t count = std::min<std::size_t>(header.count, bytes.size() / sizeof(Record));
+  files_.reserve(count);
+  names_.reserve(bytes.size() - count * sizeof(Record));  // never moved: what is loaded points here
   for (std::uint64_t i = 0; i < header.count; ++i) {
     Record record;
     if (bytes.size() < sizeof record) {
@@ -87,7 +88,8 @@ bool StatCache::parse(std::string_view bytes) {
     if (record.path_size > bytes.size()) {
       return false;
     }
-    files_.push_back({bytes.substr(0, record.path_size),
+    names_.append(bytes.substr(0, record.path_size));
+    files_.push_back({std::string_view(names_).substr(names_.size() - record.path_size),
                       {record.tree_mode, record.tree_oid},
                       record.stat,
                       record.blob,
@@ -98,13 +100,10 @@ bool StatCache::parse(std::string_view bytes) {
 }
 
 Status StatCache::save(const std::string& path) const {
-  const std::int64_t now = file_clock_ns();
   std::string bytes(sizeof(Header), '\0');
   bytes.reserve(sizeof(Header) + files_.size() * (sizeof(Record) + 48));
   for (const CachedFile& file : files_) {
-    // A file stamped in this very tick can still change under the same stamps: do not believe it.
-    const bool known = file.known && std::max(file.stat.ctime_ns, file.stat.mtime_ns) < now;
-    const Record record{file.stat,     file.tree.mode, known ? 1U : 0U,
+    const Record record{file.stat,     file.tree.mode, file.known ? 1U : 0U,
                         file.tree.oid, file.blob,      file.path.size()};
     bytes.append(reinterpret_cast<const char*>(&record), sizeof record);
     bytes.append(file.path);
@@ -167,11 +166,20 @@ bool StatCache::holds(std::string_view path) const {
 
 std::string_view StatCache::keep(std::string_view path) {
   added_.push_back(std::make_unique<std::string>(path));
+  added_bytes_ += sizeof(std::string) + path.size();
   return *added_.back();
 }
 
 void StatCache::add_untracked(std::string_view path, const FileStat& stat, const Oid& blob) {
   untracked_.push_back({keep(path), {}, stat, blob, true});
+}
+
+void StatCache::doubt_from(std::int64_t now) {
+  for (std::vector<CachedFile>* files : {&files_, &untracked_}) {
+    for (CachedFile& file : *files) {
+      file.known = file.known && std::max(file.stat.ctime_ns, file.stat.mtime_ns) < now;
+    }
+  }
 }
 
 void StatCache::tidy() {

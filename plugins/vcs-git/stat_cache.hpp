@@ -40,6 +40,7 @@ class StatCache {
   /// Makes `tree` the tree that the entries are of, at the cost of what differs.
   [[nodiscard]] Status retarget(const ObjectStore& store, const Oid& tree);
 
+  [[nodiscard]] const Oid& tree() const { return tree_; }
   /// Sorted by path's bytes; every entry is in the tree or known.
   [[nodiscard]] std::vector<CachedFile>& files() { return files_; }
   [[nodiscard]] const std::vector<CachedFile>& files() const { return files_; }
@@ -53,14 +54,21 @@ class StatCache {
   void add_untracked(std::string_view path, const FileStat& stat, const Oid& blob);
   /// Drops entries that are neither in the tree nor known, and takes in the untracked ones.
   void tidy();
+  /// Believes nothing of files stamped at `now` or later: they can still change under these stamps.
+  void doubt_from(std::int64_t now);
+  /// About what it holds in memory.
+  [[nodiscard]] std::size_t bytes() const {
+    return names_.size() + files_.size() * sizeof(CachedFile) + added_bytes_;
+  }
 
  private:
   std::string_view keep(std::string_view path);
   bool parse(std::string_view bytes);
 
   Oid tree_;
-  std::string loaded_;
+  std::string names_;  // of what was loaded
   std::vector<std::unique_ptr<std::string>> added_;
+  std::size_t added_bytes_ = 0;
   std::vector<CachedFile> files_;
   std::vector<CachedFile> untracked_;  // apart, so that files_ stays sorted
 };

@@ -240,7 +240,9 @@ TEST_F(GitAttack, InterruptedCheckoutHealsAtTheNextOne) {
   fs::remove(at("src/deep/b.txt"));
   ASSERT_OK(vcs_->checkout(slot_, head_.oid, other, {}));
   EXPECT_EQ(snapshot().tree, other);
+  vcs_.reset();  // and with it what the process remembers
   fs::remove(fs::path(slot_.meta_dir) / "stat-cache");
+  ASSERT_VALUE(vcs_, open(repo()));
   restore();
   expect_clean();
 }
@@ -251,13 +253,17 @@ TEST_F(GitAttack, DamagedStatCacheIsNotBelieved) {
   ASSERT_GT(good.size(), 100U);
   write_file(at("README"), "edited\n");
   for (std::size_t size = 0; size < good.size(); size += 37) {
+    vcs_.reset();  // and with it what the process remembers
     write_file(cache, good.substr(0, size));
+    ASSERT_VALUE(vcs_, open(repo()));
     ASSERT_EQ(changes(), Lines{"M README"}) << "cut at " << size;
   }
   for (std::size_t flipped = 0; flipped < good.size(); flipped += 11) {
     std::string bad = good;
     bad[flipped] = static_cast<char>(bad[flipped] ^ 0x55);
+    vcs_.reset();
     write_file(cache, bad);
+    ASSERT_VALUE(vcs_, open(repo()));
     ASSERT_EQ(changes(), Lines{"M README"}) << "flipped at " << flipped;
   }
   restore();
