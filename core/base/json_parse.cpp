@@ -67,11 +67,11 @@ class TapeBuilder {
   bool String(const char* text, rapidjson::SizeType size, bool) {
     const JsonSlice slice = keep(text, size);
     add(JsonType::String).text = slice;
-    return true;
+    return is_whole(tape_.view(slice));
   }
   bool Key(const char* text, rapidjson::SizeType size, bool) {
     key_ = keep(text, size);
-    return true;
+    return is_whole(tape_.view(key_));
   }
   bool StartObject() { return open(JsonType::Object); }
   bool EndObject(rapidjson::SizeType) { return keys_are_unique(close()); }
@@ -90,6 +90,16 @@ class TapeBuilder {
                           static_cast<std::uint32_t>(size)};
     tape_.strings.append(text, size);
     return slice;
+  }
+
+  /// The reader refuses the first half of a surrogate pair that stands alone, not the second.
+  bool is_whole(std::string_view text) {
+    constexpr char kLeadOfSurrogates = '\xed';
+    if (text.find(kLeadOfSurrogates) == std::string_view::npos || text::is_utf8(text)) {
+      return true;
+    }
+    problem_ = "half a surrogate pair in a string";
+    return false;
   }
 
   JsonRecord& add(JsonType type) {

@@ -15,6 +15,7 @@
 #include <string_view>
 
 #include "director/result.hpp"
+#include "text.hpp"
 
 namespace plugin_support {
 
@@ -41,11 +42,13 @@ class DepthLimit {
   bool RawNumber(const Ch* text, rapidjson::SizeType size, bool copy) {
     return document_.RawNumber(text, size, copy);
   }
-  bool String(const Ch* text, rapidjson::SizeType size, bool copy) {
-    return document_.String(text, size, copy);
+  bool String(const Ch* text, rapidjson::SizeType size, bool) {
+    const std::string whole = mended(text, size);
+    return document_.String(whole.data(), static_cast<rapidjson::SizeType>(whole.size()), true);
   }
-  bool Key(const Ch* text, rapidjson::SizeType size, bool copy) {
-    return document_.Key(text, size, copy);
+  bool Key(const Ch* text, rapidjson::SizeType size, bool) {
+    const std::string whole = mended(text, size);
+    return document_.Key(whole.data(), static_cast<rapidjson::SizeType>(whole.size()), true);
   }
   bool StartObject() { return ++depth_ <= kDeepest && document_.StartObject(); }
   bool StartArray() { return ++depth_ <= kDeepest && document_.StartArray(); }
@@ -60,6 +63,14 @@ class DepthLimit {
   // NOLINTEND(readability-identifier-naming)
 
  private:
+  /// Half a surrogate pair, as tools leave it that cut text by UTF-16 units, becomes U+FFFD; the
+  /// reader lets it through as bytes that are not UTF-8.
+  static std::string mended(const Ch* text, rapidjson::SizeType size) {
+    constexpr Ch kLeadOfSurrogates = '\xed';
+    std::string whole(text, size);
+    return whole.find(kLeadOfSurrogates) == std::string::npos ? whole : valid_utf8(whole);
+  }
+
   rapidjson::Document& document_;
   int depth_ = 0;
 };

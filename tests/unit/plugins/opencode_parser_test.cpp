@@ -35,6 +35,13 @@ TEST(EventParser, AnswerIsTheTextOfTheLastStep) {
   EXPECT_EQ(seen.events, 9u);
 }
 
+TEST(EventParser, HalfASurrogatePairBecomesValidText) {
+  EventParser parser;
+  feed(parser,
+       {step_start("msg_1"), text_line("cut \\ude00 here", "msg_1"), step_finish("stop", "msg_1")});
+  EXPECT_EQ(parser.transcript().answer, "cut \xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd here");
+}
+
 TEST(EventParser, StepWithoutTextHasNoAnswer) {
   EventParser parser;
   feed(parser,

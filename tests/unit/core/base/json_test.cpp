@@ -102,6 +102,8 @@ TEST(Json, ParseErrorsGiveLineAndColumn) {
       {"{\"a\":1,\"b\":{\"k\":1,\"k\":2}}", "1:24: the key \"k\" stands twice in one object"},
       {"\"\xff\"", "1:2: invalid encoding in string"},
       {"\"\\ud800\"", "1:2: the surrogate pair in string is invalid"},
+      {"\"\\udddd\"", "1:9: half a surrogate pair in a string"},
+      {"{\"\\udddd\":1}", "1:10: half a surrogate pair in a string"},
       {"1e999", "1:1: number too big to be stored in double"},
       {"[-1.8e308]", "1:10: the number -1.8e308 is too big for a double"},
       {"01", "1:2: something follows the value"},
