@@ -6,6 +6,7 @@
 
 #include "core/base/sha256.hpp"
 #include "core/base/text.hpp"
+#include "core/engine/agent_state.hpp"
 #include "core/engine/records.hpp"
 #include "core/plan/plan_json.hpp"
 #include "core/plan/validate.hpp"
@@ -74,6 +75,7 @@ Status adopt(const Services& services, Books& books, JobState& job) {
     created.branch = plan.job_branch;
     created.base = Oid(tip.oid);
     created.adopted = true;
+    DIRECTOR_CHECK(renew_agent_state(services, plan.job_id));
     books.set_job(plan.job_id);
     DIRECTOR_CHECK(record(books, job, created));
   }

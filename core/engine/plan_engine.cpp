@@ -6,6 +6,7 @@
 
 #include "core/base/sha256.hpp"
 #include "core/base/text.hpp"
+#include "core/engine/agent_state.hpp"
 #include "core/engine/guidance.hpp"
 #include "core/engine/prompts.hpp"
 #include "core/engine/records.hpp"
@@ -37,6 +38,7 @@ Status PlanEngine::record(const run::PlanEvent& event) {
 }
 
 Status PlanEngine::create(const run::JobCreated& job) {
+  DIRECTOR_CHECK(renew_agent_state(services_, job.job));
   books_.set_job(job.job);
   return record(job);
 }

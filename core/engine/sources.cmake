@@ -2,6 +2,7 @@ target_sources(
   director_core
   PRIVATE ${CMAKE_CURRENT_LIST_DIR}/adopt.cpp
           ${CMAKE_CURRENT_LIST_DIR}/agent_calls.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/agent_state.cpp
           ${CMAKE_CURRENT_LIST_DIR}/bench.cpp
           ${CMAKE_CURRENT_LIST_DIR}/books.cpp
           ${CMAKE_CURRENT_LIST_DIR}/codec.cpp

@@ -80,8 +80,13 @@ std::string identity(const std::string& command) {
          std::to_string(info.st_mtim.tv_sec) + "\n";
 }
 
-bool stamped(const std::string& path, const std::string& stamp) {
-  std::ifstream file(path, std::ios::binary);
+/// Whether that version was started on what the home holds: its database goes with each job.
+bool started(const Home& home, const std::string& stamp) {
+  std::error_code failure;
+  if (!fs::exists(fs::symlink_status(home.agent_dir() + "/data/opencode", failure))) {
+    return false;
+  }
+  std::ifstream file(home.stamp_file(), std::ios::binary);
   return !stamp.empty() && file.is_open() &&
          std::string{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()} ==
              stamp;
@@ -94,14 +99,14 @@ Status start_alone(const Home& home, const std::string& command,
   static std::mutex one_at_a_time;
   const std::lock_guard guard(one_at_a_time);
   const std::string stamp = identity(command);
-  if (stamped(home.stamp_file(), stamp)) {
+  if (started(home, stamp)) {
     return director::ok();
   }
   const FileLock lock(home.lock_file());
   if (!lock.held()) {
     return Error(Errc::Io, "cannot lock '" + home.lock_file() + "': " + std::strerror(errno));
   }
-  if (stamped(home.stamp_file(), stamp)) {
+  if (started(home, stamp)) {
     return director::ok();
   }
   DIRECTOR_CHECK(start());

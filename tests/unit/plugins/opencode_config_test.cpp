@@ -261,6 +261,7 @@ TEST_F(HomeTest, FirstStartRunsOnceAndAloneForEachVersion) {
   const auto start = [&] {
     EXPECT_EQ(++running, 1);
     ++starts;
+    fs::create_directories(dir_ / "agent/data/opencode");
     --running;
     return director::ok();
   };
@@ -276,6 +277,11 @@ TEST_F(HomeTest, FirstStartRunsOnceAndAloneForEachVersion) {
   EXPECT_THAT(start_alone(home, program.string(), start), IsOk());
   EXPECT_THAT(start_alone(home, program.string(), start), IsOk());
   EXPECT_EQ(starts, 2);
+  // Its database goes with each job.
+  fs::remove_all(dir_ / "agent");
+  EXPECT_THAT(start_alone(home, program.string(), start), IsOk());
+  EXPECT_THAT(start_alone(home, program.string(), start), IsOk());
+  EXPECT_EQ(starts, 3);
 }
 
 TEST_F(HomeTest, FailedFirstStartIsTriedAgain) {
