@@ -16,8 +16,13 @@ namespace director::cli {
 
 struct Confinement {
   std::optional<platform::SandboxPolicy> policy;  ///< nullopt: they are not
-  std::string why_not;                            ///< then, for people; empty: nobody wants it
+  /// For people: why they are not confined, or not by bubblewrap; empty: nobody wants it.
+  std::string why_not;
+  std::string shortfall;  ///< what the sandbox in use does not hold that bubblewrap holds
 };
+
+/// The sentence about a sandbox with a shortfall.
+[[nodiscard]] std::string limits_of(const Confinement& confinement);
 
 /// Starts short commands with `launcher`, to see that it works. Errors: Invalid for a folder in
 /// `wanted` that is missing, or that would open the repository; External if it is required and does

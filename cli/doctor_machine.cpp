@@ -1,15 +1,12 @@
 #include "cli/doctor_machine.hpp"
 
-#include <linux/landlock.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <chrono>
 #include <string>
 #include <system_error>
 #include <utility>
 
+#include "core/platform/landlock.hpp"
 #include "core/platform/os_error.hpp"
 
 namespace director::cli {
@@ -49,12 +46,14 @@ Finding note(bool there, std::string text) {
 }
 
 Finding landlock() {
-  const long abi =
-      ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
-  if (abi > 0) {
+  if (const int abi = platform::landlock::abi(); abi > 0) {
     return note(true, "Landlock ABI " + std::to_string(abi));
   }
   return note(false, "no Landlock: " + platform::os_reason(errno));
+}
+
+std::string gates_network(const config::Sandbox& wanted) {
+  return std::string("gates with") + (wanted.gate_network ? "" : "out") + " network";
 }
 
 }  // namespace
@@ -65,10 +64,14 @@ Finding confinement_finding(const Status& confined, const Confinement& confineme
     return {Level::Problem, "sandbox", confined.error().message(),
             "or change [sandbox] in the configuration"};
   }
+  if (confinement.policy && !confinement.shortfall.empty()) {
+    return {Level::Warning, "sandbox", limits_of(confinement) + "; " + gates_network(wanted),
+            "install bubblewrap, or allow user namespaces, for the rest"};
+  }
   if (confinement.policy) {
     return {Level::Ok, "sandbox",
-            "agents and gates are confined by '" + confinement.policy->bubblewrap +
-                "', gates with" + (wanted.gate_network ? "" : "out") + " network",
+            "agents and gates are confined by '" + confinement.policy->program + "', " +
+                gates_network(wanted),
             ""};
   }
   if (wanted.mode == config::SandboxMode::Off) {

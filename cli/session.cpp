@@ -69,6 +69,16 @@ Status Session::equip(const engine::Folders& folders, const config::Settings& se
   return ok();
 }
 
+void Session::warn_of(const Confinement& confinement) {
+  if (confinement.policy && !confinement.shortfall.empty()) {
+    screen_log_->write(ports::LogLevel::Warning, limits_of(confinement));
+  } else if (!confinement.policy && !confinement.why_not.empty()) {
+    screen_log_->write(ports::LogLevel::Warning,
+                       "agents and gates are not confined: " + confinement.why_not +
+                           "; sandbox.mode = \"off\" makes this line go away");
+  }
+}
+
 Status Session::wire(const engine::Folders& folders) {
   DIRECTOR_TRY(engine::RolePrompts prompts, read_prompts(files_, folders.repo));
   platform::LocalLauncher launcher(clock_, platform::Environment::of_this_process());
@@ -77,11 +87,7 @@ Status Session::wire(const engine::Folders& folders) {
   plugins_ =
       std::make_unique<LoadedPlugins>(clock_, *screen_log_, std::move(catalog), settings_, folders);
   DIRECTOR_CHECK(plugins_->confine_commands(interrupt_));
-  if (const std::string& why = plugins_->confinement().why_not; !why.empty()) {
-    screen_log_->write(ports::LogLevel::Warning,
-                       "agents and gates are not confined: " + why +
-                           "; sandbox.mode = \"off\" makes this line go away");
-  }
+  warn_of(plugins_->confinement());
   DIRECTOR_CHECK(plugins_->load_launcher());
   DIRECTOR_CHECK(plugins_->load_all());
   // A token of its own: an engine cancels it when its journal fails, which is not the person's

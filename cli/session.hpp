@@ -52,6 +52,7 @@ class Session {
  private:
   Session(const CommonOptions& common, platform::RepoLock lock);
   [[nodiscard]] Status wire(const engine::Folders& folders);
+  void warn_of(const Confinement& confinement);
 
   platform::RepoLock lock_;
   ports::CancelToken interrupt_;

@@ -40,7 +40,7 @@ void sandboxed_true(benchmark::State& state) {
   const SystemClock clock;
   LocalLauncher local(clock, Environment::of_this_process());
   director::platform::SandboxPolicy policy;
-  policy.bubblewrap = "/usr/bin/bwrap";
+  policy.program = "/usr/bin/bwrap";
   policy.temp = "/tmp";
   policy.workspaces = "/nowhere";
   policy.visible = {std::filesystem::canonical("/proc/self/exe").string()};

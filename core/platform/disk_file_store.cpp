@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "core/platform/os_error.hpp"
+#include "core/platform/remove_tree.hpp"
 #include "core/platform/unique_fd.hpp"
 
 namespace director::platform {
@@ -163,8 +164,7 @@ Status DiskFileStore::move(const fs::path& from, const fs::path& to) {
 }
 
 Status DiskFileStore::remove(const fs::path& path) {
-  std::error_code error;
-  fs::remove_all(path, error);
+  const std::error_code error = remove_tree(path);
   return error ? Status(failure("remove", path, error.value())) : ok();
 }
 

@@ -322,6 +322,9 @@ Error RunningCommand::failure_to_start() const {
     return Error(Errc::Io, what + ": director's own part 'director-supervise' does not start (" +
                                os_reason(report_->value) + "); install director again");
   }
+  if (report_->kind == ReportKind::NoSandbox) {
+    return os_error(what + " in its sandbox", report_->value);
+  }
   return os_error(what, report_->value);
 }
 

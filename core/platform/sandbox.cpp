@@ -28,22 +28,58 @@ bool below_any(const std::string& path, const Paths& folders) {
                      [&path](const std::string& folder) { return lies_below(path, folder); });
 }
 
-/// What has to be bound again because it is needed and now hidden, outer folders first.
-std::set<std::string> hidden_again(const SandboxPolicy& policy, const Paths& needed) {
-  std::set<std::string> found;
+/// Each with the whole of the folder there that it lies in. A workspace is bound by itself later,
+/// but what lies beside it has to be there.
+void show_below_temp(const SandboxPolicy& policy, Paths needed, const std::string& folder,
+                     Arguments& arguments) {
+  needed.push_back(folder);
+  std::set<std::string> shown;
   for (const std::string& path : needed) {
     if (lies_below(path, policy.temp)) {
-      found.insert(path.substr(0, path.find('/', policy.temp.size() + 1)));
-    } else if (below_any(path, policy.empty)) {
-      found.insert(path);
+      shown.insert(path.substr(0, path.find('/', policy.temp.size() + 1)));
     }
   }
-  return found;
+  for (const std::string& path : shown) {
+    arguments.show(path);
+  }
+}
+
+/// Hides what is to be hidden, and shows again what of it is needed or opened by the user.
+void hide(const SandboxPolicy& policy, const Paths& needed, Arguments& arguments) {
+  for (const std::string& path : policy.empty) {
+    arguments.add({"--tmpfs", path});
+  }
+  for (const std::string& path : policy.blank) {
+    arguments.add({"--ro-bind", "/dev/null", path});
+  }
+  for (const std::string& path : std::set<std::string>(needed.begin(), needed.end())) {
+    if (below_any(path, policy.empty)) {
+      arguments.show(path);
+    }
+  }
+  for (const std::string& path : policy.writable) {
+    if (below_any(path, policy.empty)) {
+      arguments.open(path);
+    }
+  }
 }
 
 }  // namespace
 
 bool is_confined(ports::Purpose purpose) { return purpose != ports::Purpose::Tool; }
+
+bool has_network(const SandboxPolicy& policy, const ports::Command& command) {
+  switch (command.purpose) {
+    case ports::Purpose::Agent:
+      return policy.agent_network;
+    case ports::Purpose::Gate:
+      return policy.gate_network;
+    case ports::Purpose::Setup:
+    case ports::Purpose::Tool:
+      return true;
+  }
+  return false;
+}
 
 bool lies_below(const std::string& path, const std::string& folder) {
   if (folder == "/") {
@@ -54,32 +90,27 @@ bool lies_below(const std::string& path, const std::string& folder) {
 
 Paths bubblewrap_arguments(const SandboxPolicy& policy, const ports::Command& command,
                            const std::string& folder) {
-  Arguments arguments(policy.bubblewrap);
+  Arguments arguments(policy.program);
   // The supervisor is process 1: nothing else in there holds its pipes, and no signal from in there
   // ends or stops it.
   arguments.add({"--die-with-parent", "--new-session", "--unshare-pid", "--as-pid-1",
                  "--unshare-ipc", "--cap-drop", "ALL"});
-  if (command.purpose == ports::Purpose::Gate && !policy.gate_network) {
+  if (!has_network(policy, command)) {
     arguments.add({"--unshare-net"});
   }
   arguments.add({"--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"});
   arguments.add({"--tmpfs", policy.temp});
-  for (const std::string& path : policy.empty) {
-    arguments.add({"--tmpfs", path});
-  }
-  for (const std::string& path : policy.blank) {
-    arguments.add({"--ro-bind", "/dev/null", path});
-  }
+  // A later mount covers an earlier one: what is needed, what the user opens, what stays shut all
+  // the same, what this command is for.
   Paths needed = policy.visible;
-  needed.push_back(folder);
   if (!command.argv.empty() && command.argv.front().starts_with('/')) {
     needed.push_back(command.argv.front());
   }
-  for (const std::string& path : hidden_again(policy, needed)) {
-    arguments.show(path);
+  const bool is_workspace = lies_below(folder, policy.workspaces);
+  if (!is_workspace) {
+    needed.push_back(folder);
   }
-  // A later mount covers an earlier one: what the user adds, then what stays shut all the same,
-  // then what this command is for.
+  show_below_temp(policy, needed, folder, arguments);
   for (const std::string& path : policy.writable) {
     arguments.open(path);
   }
@@ -88,11 +119,15 @@ Paths bubblewrap_arguments(const SandboxPolicy& policy, const ports::Command& co
       arguments.show(path);
     }
   }
+  hide(policy, needed, arguments);
   for (const std::string& path : command.writable) {
     arguments.open(path);
   }
-  if (lies_below(folder, policy.workspaces)) {
+  if (is_workspace) {
     arguments.open(folder);
+  }
+  for (const std::string& path : policy.empty) {
+    arguments.add({"--remount-ro", path});
   }
   arguments.add({"--chdir", command.cwd, "--"});
   return arguments.take();

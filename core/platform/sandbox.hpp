@@ -2,6 +2,7 @@
 /// are given, and have to be absolute, normal and free of symbolic links.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -9,21 +10,30 @@
 
 namespace director::platform {
 
+/// What holds a command. docs/adr/0011-landlock-and-secrets.md says what each does not.
+enum class SandboxBackend : std::uint8_t { Bubblewrap, Landlock };
+
 /// What is the same for all commands of a session. docs/adr/0007-sandbox.md says why.
 struct SandboxPolicy {
-  std::string bubblewrap;  ///< its file
+  SandboxBackend backend = SandboxBackend::Bubblewrap;
+  std::string program;  ///< the file of bubblewrap, or of director-supervise, which does Landlock
   /// A command's own folder is writable if it lies below this one.
   std::string workspaces;
   std::vector<std::string> writable;  ///< for every confined command
   std::vector<std::string> protect;   ///< read-only even where one of `writable` holds it
   std::string temp;                   ///< in its place each command has a fresh folder of its own
-  std::vector<std::string> empty;     ///< folders that are shown empty: daemons listen there
-  std::vector<std::string> blank;     ///< files that are shown empty: sockets of daemons
+  std::string temps;               ///< Landlock has no other places: there those folders are made
+  std::vector<std::string> empty;  ///< folders whose content is hidden
+  std::vector<std::string> blank;  ///< files whose content is hidden, sockets that are shut
   /// Needed even where `temp` or one of `empty` holds it. Below `temp` it is shown with the whole
   /// of the folder there that it lies in, since tools find their parts beside themselves.
   std::vector<std::string> visible;
+  bool agent_network = true;
   bool gate_network = false;
 };
+
+/// Whether a confined command may use the network.
+[[nodiscard]] bool has_network(const SandboxPolicy& policy, const ports::Command& command);
 
 /// Whether such commands are confined at all. A plugin's own housekeeping is not: moving the user's
 /// refs is what it is for.

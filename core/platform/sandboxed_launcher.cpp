@@ -5,7 +5,9 @@
 #include <string>
 #include <system_error>
 
+#include "core/platform/landlock_rules.hpp"
 #include "core/platform/os_error.hpp"
+#include "core/platform/private_folder.hpp"
 
 namespace director::platform {
 namespace {
@@ -33,10 +35,19 @@ Result<ports::Exit> SandboxedLauncher::run(const ports::Command& command,
   for (std::string& path : confined.writable) {
     DIRECTOR_TRY(path, real_path(path, what));
   }
-  // First, so that a plugin that knows better has the last word.
-  confined.env_set.insert(confined.env_set.begin(), "TMPDIR=" + policy_.temp);
   confined.env_unset.insert(confined.env_unset.end(), {"TMP", "TEMP"});
-  confined.within = bubblewrap_arguments(policy_, confined, folder);
+  // First, so that a plugin that knows better has the last word.
+  const auto set_temp = [&confined](const std::string& temp) {
+    confined.env_set.insert(confined.env_set.begin(), "TMPDIR=" + temp);
+  };
+  if (policy_.backend == SandboxBackend::Bubblewrap) {
+    set_temp(policy_.temp);
+    confined.within = bubblewrap_arguments(policy_, confined, folder);
+    return inner_.run(confined, on_line, cancel);
+  }
+  DIRECTOR_TRY(const PrivateFolder temp, PrivateFolder::make(policy_.temps));
+  set_temp(temp.path());
+  confined.within = landlock_arguments(policy_, confined, folder, temp.path());
   return inner_.run(confined, on_line, cancel);
 }
 
@@ -53,7 +64,7 @@ Status try_sandbox(ports::ProcessLauncher& inner, const SandboxPolicy& policy,
     command.deadline = clock.now() + kPatience;
     DIRECTOR_TRY(const ports::Exit exit, launcher.run(command, {}, cancel));
     if (exit.kind != ports::ExitKind::Exited || exit.exit_code != 0) {
-      return Error(Errc::External, "'" + policy.bubblewrap + "' does not run a command to its end");
+      return Error(Errc::External, "'" + policy.program + "' does not run a command to its end");
     }
   }
   return ok();

@@ -1,4 +1,4 @@
-/// Commands confined by bubblewrap.
+/// Commands confined by bubblewrap or Landlock.
 #pragma once
 
 #include <utility>

@@ -3,10 +3,14 @@ target_sources(
   PRIVATE ${CMAKE_CURRENT_LIST_DIR}/disk_file_store.cpp
           ${CMAKE_CURRENT_LIST_DIR}/environment.cpp
           ${CMAKE_CURRENT_LIST_DIR}/interrupt.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/landlock.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/landlock_rules.cpp
           ${CMAKE_CURRENT_LIST_DIR}/local_launcher.cpp
           ${CMAKE_CURRENT_LIST_DIR}/os_error.cpp
           ${CMAKE_CURRENT_LIST_DIR}/paths.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/private_folder.cpp
           ${CMAKE_CURRENT_LIST_DIR}/process_table.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/remove_tree.cpp
           ${CMAKE_CURRENT_LIST_DIR}/repo_lock.cpp
           ${CMAKE_CURRENT_LIST_DIR}/running_command.cpp
           ${CMAKE_CURRENT_LIST_DIR}/sandbox.cpp
@@ -28,6 +32,7 @@ file(CREATE_LINK ${PROJECT_SOURCE_DIR}/agents ${PROJECT_BINARY_DIR}/share/direct
 # Runs between this program and each command. Small and, where there is a static C library, static: it is started as
 # often as commands are. Never sanitized, so that it stays small.
 add_executable(director_supervise ${CMAKE_CURRENT_LIST_DIR}/supervise_main.cpp
+                                  ${CMAKE_CURRENT_LIST_DIR}/landlock.cpp
                                   ${CMAKE_CURRENT_LIST_DIR}/process_table.cpp)
 set_target_properties(director_supervise PROPERTIES OUTPUT_NAME director-supervise RUNTIME_OUTPUT_DIRECTORY
                                                                 ${PROJECT_BINARY_DIR}/libexec/director)

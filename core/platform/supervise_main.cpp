@@ -10,7 +10,9 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstring>
 
+#include "core/platform/landlock.hpp"
 #include "core/platform/process_table.hpp"
 #include "core/platform/supervisor.hpp"
 
@@ -135,9 +137,16 @@ class Supervisor {
   Supervisor(command, signals).run();
 }
 
+/// What there is to start, see supervisor.hpp.
+struct Start {
+  char** confined;  ///< how, see landlock.hpp; null: not at all
+  const char* cwd;
+  const char* program;
+  char** argv;
+};
+
 /// In the process that becomes the command.
-[[noreturn]] void become_command(pid_t supervisor, const char* cwd, const char* program,
-                                 char** argv) {
+[[noreturn]] void become_command(pid_t supervisor, const Start& start) {
   // A session of its own: a process group that can be signalled, and no controlling terminal to
   // read the user's keys from or to push characters into.
   ::setsid();
@@ -146,7 +155,7 @@ class Supervisor {
   if (::getppid() != supervisor) {
     ::_exit(127);
   }
-  if (::chdir(cwd) != 0) {
+  if (::chdir(start.cwd) != 0) {
     send_report(ReportKind::NoFolder, errno);
     ::_exit(127);
   }
@@ -157,13 +166,40 @@ class Supervisor {
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  ::execve(program, argv, ::environ);
+  if (start.confined != nullptr) {
+    if (const int result = landlock::confine(start.confined); result < 0) {
+      send_report(ReportKind::NoSandbox, -result);
+      ::_exit(127);
+    }
+  }
+  ::execve(start.program, start.argv, ::environ);
   send_report(ReportKind::NoExec, errno);
   ::_exit(127);
 }
 
+/// False if that is no way to start it.
+bool read_arguments(char** words, Start& start) {
+  start.confined = nullptr;
+  if (*words != nullptr && ::strcmp(*words, landlock::kConfined) == 0) {
+    start.confined = ++words;
+    while (*words != nullptr && ::strcmp(*words, landlock::kRulesEnd) != 0) {
+      ++words;
+    }
+    // This program's file once more.
+    words += words[0] != nullptr && words[1] != nullptr ? 2 : 0;
+  }
+  if (words[0] == nullptr || words[1] == nullptr || words[2] == nullptr) {
+    return false;
+  }
+  start.cwd = words[0];
+  start.program = words[1];
+  start.argv = words + 2;
+  return true;
+}
+
 int run(int argc, char** argv) {
-  if (argc < 4) {
+  Start start{};
+  if (argc < 1 || !read_arguments(argv + 1, start)) {
     constexpr char kHelp[] = "director-supervise is started by director, not by hand\n";
     [[maybe_unused]] const ssize_t written = ::write(2, kHelp, sizeof(kHelp) - 1);
     return 2;
@@ -184,7 +220,7 @@ int run(int argc, char** argv) {
     return 127;
   }
   if (command == 0) {
-    become_command(supervisor, argv[1], argv[2], argv + 3);
+    become_command(supervisor, start);
   }
   supervise(command);
 }

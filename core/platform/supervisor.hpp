@@ -9,7 +9,8 @@
 ///
 /// Its arguments: the command's folder, the program's file, the command's argv from argv[0] on. It
 /// is started with every signal blocked, the command's environment and standard streams, and the
-/// two pipes below.
+/// two pipes below. With what landlock.hpp says before them, it confines the command and not
+/// itself.
 #pragma once
 
 #include <cstdint>
@@ -25,12 +26,13 @@ inline constexpr char kTerminate = 'T';
 inline constexpr char kKill = 'K';
 
 enum class ReportKind : std::int32_t {
-  Exited = 1,       ///< value: exit code
-  Signaled = 2,     ///< value: signal
-  NoFolder = 3,     ///< value: errno of chdir
-  NoExec = 4,       ///< value: errno of execve
-  NoFork = 5,       ///< value: errno of fork
-  NoSupervisor = 6  ///< value: errno of starting director-supervise itself
+  Exited = 1,        ///< value: exit code
+  Signaled = 2,      ///< value: signal
+  NoFolder = 3,      ///< value: errno of chdir
+  NoExec = 4,        ///< value: errno of execve
+  NoFork = 5,        ///< value: errno of fork
+  NoSupervisor = 6,  ///< value: errno of starting director-supervise itself
+  NoSandbox = 7      ///< value: errno of confining the command
 };
 struct Report {
   ReportKind kind;

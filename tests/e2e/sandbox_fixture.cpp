@@ -1,5 +1,8 @@
 #include "tests/e2e/sandbox_fixture.hpp"
 
+#include <sys/syscall.h>
+#include <unistd.h>
+
 namespace director::e2e {
 
 const char* const kSandboxConfig = R"([tiers]
@@ -39,19 +42,52 @@ repo=$ROOT/repo
 cache=$(echo "$HOME"/.cache/director/repo-*)
 )SH";
 
-void Sandbox::SetUp() {
-  // What the machine allows is asked without the code under test.
+std::string script_of(const std::vector<Attempt>& attempts) {
+  std::string script = kAttempt;
+  for (const Attempt& attempt : attempts) {
+    script += "attempt " + attempt.name + " '" + attempt.command + "'\n";
+  }
+  return script;
+}
+
+namespace {
+
+/// What the machine allows is asked without the code under test. Empty: it is there.
+std::string why_no_bubblewrap(World& world) {
   const Ran bare = run({"bwrap", "--ro-bind", "/", "/", "--proc", "/proc", "--unshare-net", "true"},
                        world.root(), world.environment());
-  if (bare.exit_code == 1) {
-    GTEST_SKIP() << "this machine allows no sandbox: " << bare.err;
+  return bare.exit_code == 0 ? "" : "no bubblewrap: " + bare.err;
+}
+
+std::string why_no_landlock() {
+  constexpr int kWithScopes = 6;
+  const long abi = ::syscall(SYS_landlock_create_ruleset, nullptr, 0, 1);
+  return abi >= kWithScopes ? "" : "no Landlock that can do all that is asked for here";
+}
+
+}  // namespace
+
+void Sandbox::SetUp() {
+  if (const std::string why = backend == "landlock" ? why_no_landlock() : why_no_bubblewrap(world);
+      !why.empty()) {
+    GTEST_SKIP() << why;
   }
-  ASSERT_EQ(bare.exit_code, 0) << bare.err;
+  if (backend == "landlock") {
+    break_bubblewrap();
+  }
   world.make_repository();
   write_file(world.root() / "attack.sh", "true\n");
   write_file(world.root() / "gate.sh", "true\n");
   write_file(world.root() / "script.json", filled(kScript, "@ROOT@", world.root()));
   configure(kSandboxConfig);
+}
+
+void Sandbox::break_bubblewrap() {
+  const fs::path bin = world.root() / "bin";
+  fs::create_directories(bin);
+  write_file(bin / "bwrap", "#!/bin/sh\necho 'bwrap: setting up uid map: no' >&2\nexit 1\n");
+  fs::permissions(bin / "bwrap", fs::perms::owner_all);
+  world.environment()["PATH"] = bin.string() + ":" + world.environment()["PATH"];
 }
 
 std::string Sandbox::filled(std::string text, const std::string& place, const std::string& value) {
@@ -73,8 +109,12 @@ void Sandbox::attack(const std::string& commands) const {
 }
 
 std::string Sandbox::run_job(const std::vector<std::string>& options) {
+  const std::vector<std::string> confined{
+      "--set", backend == "landlock" ? "sandbox.mode=auto" : "sandbox.mode=required"};
   std::vector<std::string> plan{"plan", "One file", "--auto", "--no-critique"};
   std::vector<std::string> run{"run"};
+  plan.insert(plan.end(), confined.begin(), confined.end());
+  run.insert(run.end(), confined.begin(), confined.end());
   plan.insert(plan.end(), options.begin(), options.end());
   run.insert(run.end(), options.begin(), options.end());
   const Ran planned = world.director(plan);
@@ -87,6 +127,23 @@ std::string Sandbox::run_job(const std::vector<std::string>& options) {
   }
   return said;
 }
+
+void Sandbox::expect_attempts(const std::vector<Attempt>& attempts, const std::string& said,
+                              bool confined) const {
+  for (const Attempt& attempt : attempts) {
+    const bool can = !confined               ? attempt.unconfined
+                     : backend == "landlock" ? attempt.landlock
+                                             : attempt.bubblewrap;
+    EXPECT_THAT(said, ::testing::HasSubstr("[" + attempt.name + (can ? ": done]" : ": refused]")));
+  }
+}
+
+void AnySandbox::SetUp() {
+  backend = GetParam();
+  Sandbox::SetUp();
+}
+
+std::string backend_name(const ::testing::TestParamInfo<const char*>& info) { return info.param; }
 
 bool Sandbox::anything_evil() const {
   for (const auto& entry : fs::recursive_directory_iterator(world.root())) {

@@ -19,25 +19,50 @@ extern const char* const kSandboxConfig;
 /// the repository and director's cache of it; $ROOT is the world's folder.
 extern const char* const kAttempt;
 
+/// What an agent or a gate tries, and whether it can.
+struct Attempt {
+  std::string name;
+  std::string command;  ///< shell
+  bool bubblewrap = false;
+  bool landlock = false;
+  bool unconfined = true;
+};
+/// kAttempt and each of them.
+[[nodiscard]] std::string script_of(const std::vector<Attempt>& attempts);
+
 /// Its agent runs attack.sh, its gate gate.sh, both in the world's folder and both empty at first.
 class Sandbox : public ::testing::Test {
  public:
+  std::string backend = "bubblewrap";  ///< what confines the jobs: bubblewrap or landlock
   World world;
   Ran ran;  ///< the last job's `run`
 
  protected:
   void SetUp() override;
 
+  /// Puts one on PATH that does not work, so that Landlock takes over.
+  void break_bubblewrap();
   /// `text` with each `place` replaced.
   static std::string filled(std::string text, const std::string& place, const std::string& value);
   void configure(const std::string& config) const;
   /// The agent's commands, after kAttempt.
   void attack(const std::string& commands) const;
-  /// Plans and runs the job; what its agents' commands said.
+  /// Plans and runs the job, which has to be confined if `options` do not say otherwise; what its
+  /// agents' commands said.
   std::string run_job(const std::vector<std::string>& options = {});
+  /// Holds what was said against what each attempt can do; `confined` with the backend.
+  void expect_attempts(const std::vector<Attempt>& attempts, const std::string& said,
+                       bool confined) const;
   [[nodiscard]] bool anything_evil() const;
   /// The journal tells what a failed gate said.
   [[nodiscard]] std::string journal() const { return read_file(world.state() / "journal.jsonl"); }
 };
+
+/// With each backend.
+class AnySandbox : public Sandbox, public ::testing::WithParamInterface<const char*> {
+ protected:
+  void SetUp() override;
+};
+[[nodiscard]] std::string backend_name(const ::testing::TestParamInfo<const char*>& info);
 
 }  // namespace director::e2e

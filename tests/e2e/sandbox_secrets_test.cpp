@@ -7,40 +7,90 @@
 namespace director::e2e {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-class SandboxSecrets : public Sandbox {
+class SandboxSecrets : public AnySandbox {
  protected:
   void SetUp() override {
-    Sandbox::SetUp();
+    AnySandbox::SetUp();
     for (const char* name : {"GITHUB_TOKEN", "AWS_SECRET_ACCESS_KEY", "SSH_AUTH_SOCK", "NPM_TOKEN",
                              "SERVICE_API_KEY", "DIRECTOR_SECRET"}) {
       world.environment()[name] = std::string("sesame-") + name;
+    }
+    for (const char* path : {".ssh/id", ".aws/credentials", ".config/gh/hosts.yml", ".netrc",
+                             ".local/share/opencode/auth.json", ".config/other"}) {
+      write_file(world.root() / "home" / path, std::string("open-") + path + "\n");
     }
   }
 };
 
 // Whether there is a sandbox or not: it needs no kernel.
-TEST_F(SandboxSecrets, TheEnvironmentHasNone) {
-  for (const char* mode : {"sandbox.mode=required", "sandbox.mode=off"}) {
-    attack("env | sort; cat /proc/self/environ; echo; echo looked\n");
-    const std::string said = run_job({"--set", mode});
-    EXPECT_THAT(said, HasSubstr("looked")) << mode;
-    EXPECT_THAT(said, HasSubstr("HOME=")) << mode;
-    EXPECT_THAT(said, Not(HasSubstr("sesame"))) << mode;
-    fs::remove_all(world.state());
-    configure(kSandboxConfig);
-  }
+TEST_P(SandboxSecrets, TheEnvironmentHasNone) {
+  attack("env | sort; cat /proc/self/environ; echo; echo looked\n");
+  const std::string said = run_job();
+  EXPECT_THAT(said, AllOf(HasSubstr("looked"), HasSubstr("HOME="), Not(HasSubstr("sesame"))));
 }
 
-TEST_F(SandboxSecrets, TheEnvironmentHasWhatIsNamed) {
+TEST_P(SandboxSecrets, TheEnvironmentHasNoneWithoutIt) {
+  attack("env | sort; cat /proc/self/environ; echo; echo looked\n");
+  const std::string said = run_job({"--set", "sandbox.mode=off"});
+  EXPECT_THAT(said, AllOf(HasSubstr("looked"), HasSubstr("HOME="), Not(HasSubstr("sesame"))));
+}
+
+TEST_P(SandboxSecrets, TheEnvironmentHasWhatIsNamed) {
   attack("env; echo looked\n");
   const std::string said = run_job({"--set", "sandbox.pass_env=[\"NPM_TOKEN\", \"AWS_*\"]"});
-  EXPECT_THAT(said, HasSubstr("sesame-NPM_TOKEN"));
-  EXPECT_THAT(said, HasSubstr("sesame-AWS_SECRET_ACCESS_KEY"));
-  EXPECT_THAT(said, Not(HasSubstr("sesame-GITHUB_TOKEN")));
+  EXPECT_THAT(said, AllOf(HasSubstr("sesame-NPM_TOKEN"), HasSubstr("sesame-AWS_SECRET_ACCESS_KEY"),
+                          Not(HasSubstr("sesame-GITHUB_TOKEN"))));
 }
+
+constexpr bool kDone = true;
+constexpr bool kRefused = false;
+
+const std::vector<Attempt>& looks() {
+  static const std::vector<Attempt> kLooks{
+      {"ssh", R"(cat "$HOME/.ssh/id")"},
+      {"aws", R"(cat "$HOME/.aws/credentials")"},
+      {"github", R"(cat "$HOME/.config/gh/hosts.yml")"},
+      {"netrc", R"(cat "$HOME/.netrc" | grep .)"},
+      {"auth", R"(cat "$HOME/.local/share/opencode/auth.json")"},
+      {"link", R"(ln -s "$HOME/.ssh/id" link; cat link; read=$?; rm link; exit $read)"},
+      {"hard-link", R"(ln "$HOME/.ssh/id" link && cat link && rm link)"},
+      {"through-proc", R"(cat "/proc/self/root$HOME/.ssh/id")"},
+      {"other", R"(cat "$HOME/.config/other")", kDone, kDone},
+      {"director", "grep -qsa DIRECTOR_SECRET /proc/[0-9]*/environ"},
+      {"memory",
+       "for all in /proc/[0-9]*/environ; do grep -qsa DIRECTOR_SECRET $all && "
+       "head -c 0 ${all%environ}mem && exit 0; done; exit 1"},
+      {"neighbours", R"(ls -d "$cache"/slots/*.meta && cat "$cache"/slots/*.meta/*)"},
+      {"journal", R"(cat "$repo/.director/journal.jsonl")", kDone, kDone},
+  };
+  return kLooks;
+}
+
+TEST_P(SandboxSecrets, WhatIsHiddenIsNotRead) {
+  attack(script_of(looks()));
+  write_file(world.root() / "gate.sh", R"SH(
+for path in .ssh/id .aws/credentials .config/gh/hosts.yml .netrc .local/share/opencode/auth.json; do
+  if cat "$HOME/$path" | grep -q open-; then echo "gate: read $path"; exit 1; fi
+done 2>/dev/null
+cat "$HOME/.config/other" >/dev/null
+)SH");
+  const std::string said = run_job();
+  EXPECT_EQ(ran.exit_code, 0) << ran.out << ran.err << journal();
+  expect_attempts(looks(), said, true);
+}
+
+TEST_P(SandboxSecrets, ItIsReadWithoutIt) {
+  attack(script_of(looks()));
+  const std::string said = run_job({"--set", "sandbox.mode=off"});
+  expect_attempts(looks(), said, false);
+}
+
+INSTANTIATE_TEST_SUITE_P(With, SandboxSecrets, ::testing::Values("bubblewrap", "landlock"),
+                         backend_name);
 
 }  // namespace
 }  // namespace director::e2e

@@ -18,79 +18,122 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr const char* kAttacks = R"SH(
-attempt checkout 'echo evil >"$repo/README.md"'
-attempt new-file 'echo evil >"$repo/evil"'
-attempt upwards 'echo evil >../evil'
-attempt ref-file 'cp "$repo/.git/refs/heads/main" "$repo/.git/refs/heads/evil"'
-attempt update-ref 'git -C "$repo" update-ref refs/heads/evil-too HEAD'
-attempt hook 'echo evil >"$repo/.git/hooks/post-commit"'
-attempt config 'git -C "$repo" config user.name evil'
-attempt home 'echo evil >"$HOME/.profile"'
-attempt meta 'echo evil >"$(pwd -P).meta/evil"'
-attempt neighbour 'none=1; for other in ../*/.git; do
-  test "$other" -ef .git && continue; echo evil >"$other/evil" || exit 1; none=0; done; exit $none'
-attempt prompts 'echo evil >"$cache/plugins/runner-scripted"/evil'
-attempt link 'ln -s "$repo/README.md" link; trap "rm link" EXIT; echo evil >link'
-attempt swap 'here=$(pwd -P); mv "$here" "$here.away" && mv "$here.away" "$here"'
-attempt state 'echo evil >"$repo/.director/evil"'
-attempt journal 'touch "$repo/.director/journal.jsonl"'
-)SH";
+constexpr bool kDone = true;
+constexpr bool kRefused = false;
 
-const std::vector<std::string> kAttempts{
-    "checkout", "new-file",  "upwards", "ref-file", "update-ref", "hook",  "config", "home",
-    "meta",     "neighbour", "prompts", "link",     "swap",       "state", "journal"};
+/// Confined, each is refused.
+const std::vector<Attempt>& attacks() {
+  static const std::vector<Attempt> kAttacks{
+      {"checkout", R"(echo evil >"$repo/README.md")"},
+      {"new-file", R"(echo evil >"$repo/evil")"},
+      {"upwards", "echo evil >../evil"},
+      {"ref-file", R"(cp "$repo/.git/refs/heads/main" "$repo/.git/refs/heads/evil")"},
+      {"update-ref", R"(git -C "$repo" update-ref refs/heads/evil-too HEAD)"},
+      {"hook", R"(echo evil >"$repo/.git/hooks/post-commit")"},
+      {"config", R"(git -C "$repo" config user.name evil)"},
+      {"home", R"(echo evil >"$HOME/.profile")"},
+      {"empty", R"(truncate -s 0 "$HOME/.profile")"},
+      {"meta", R"(echo evil >"$(pwd -P).meta/evil")"},
+      {"neighbour", R"(none=1; for other in ../*/.git; do
+        test "$other" -ef .git && continue; echo evil >"$other/evil" || exit 1; none=0; done; exit $none)"},
+      {"prompts", R"(echo evil >"$cache/plugins/runner-scripted"/evil)"},
+      {"link", R"(ln -s "$repo/README.md" link; trap "rm link" EXIT; echo evil >link)"},
+      {"hard-link", R"(ln "$repo/README.md" link && trap "rm link" EXIT && echo evil >link)"},
+      {"swap", R"(here=$(pwd -P); mv "$here" "$here.away" && mv "$here.away" "$here")"},
+      {"state", R"(echo evil >"$repo/.director/evil")"},
+      {"journal", R"(touch -c "$repo/.director/journal.jsonl" && echo >>"$repo/.director/evil")"},
+  };
+  return kAttacks;
+}
 
-TEST_F(Sandbox, AnAgentWritesNowhereElse) {
-  attack(kAttacks);
+TEST_P(AnySandbox, AnAgentWritesNowhereElse) {
+  attack(script_of(attacks()));
   write_file(world.root() / "home" / ".profile", "mine\n");
   const std::string before = world.fingerprint();
   const std::string said = run_job();
   EXPECT_EQ(ran.exit_code, 0) << ran.out << ran.err << said;
-  for (const std::string& name : kAttempts) {
-    EXPECT_THAT(said, HasSubstr("[" + name + ": refused]"));
-  }
+  expect_attempts(attacks(), said, true);
   EXPECT_EQ(world.fingerprint(), before);
   EXPECT_EQ(read_file(world.root() / "home" / ".profile"), "mine\n");
   EXPECT_FALSE(anything_evil());
 }
 
 TEST_F(Sandbox, TheSameAttemptsSucceedWithoutIt) {
-  attack(kAttacks);
+  attack(script_of(attacks()));
   const std::string before = world.fingerprint();
   const std::string said = run_job({"--set", "sandbox.mode=off"});
-  for (const std::string& name : kAttempts) {
-    EXPECT_THAT(said, HasSubstr("[" + name + ": done]"));
-  }
+  expect_attempts(attacks(), said, false);
   EXPECT_NE(world.fingerprint(), before);
   EXPECT_TRUE(anything_evil());
 }
 
-constexpr const char* kWork = R"SH(
-attempt own-file 'echo right >one.txt'
-attempt own-commit 'git add -A && git commit --quiet -m work'
-attempt history 'test "$(git log --format=%s | tail -1)" = First'
-attempt temp 'test -z "$(find /tmp -maxdepth 1 -type f)" && echo x >/tmp/mine && echo x >"$TMPDIR/too"'
-attempt temp-name 'test "$(mktemp -u | cut -c1-5)" = /tmp/'
-attempt opened 'echo x >"$ROOT/opened/here"'
-attempt state 'echo x >"$cache/plugins/runner-scripted"/agent/here'
-attempt read-repository 'test -r "$repo/.git/HEAD"'
-attempt devices 'echo x >/dev/null && test -r /dev/urandom && test -w /dev/shm'
-attempt no-capabilities 'grep -q "^CapEff:.0000000000000000$" /proc/self/status'
-attempt alone 'test "$(ls /proc | grep -c "^[0-9]*$")" -lt 12'
-)SH";
+/// What an agent needs, and where the two kinds of sandbox differ.
+const std::vector<Attempt>& work() {
+  static const std::vector<Attempt> kWork{
+      {"own-file", "echo right >one.txt", kDone, kDone},
+      {"own-folders", "mkdir -p a/b c && echo x >a/b/x && mv a/b/x c && rm -r a c", kDone, kDone},
+      {"own-commit", "git add -A && git commit --quiet -m work", kDone, kDone},
+      {"history", R"SH(test "$(git log --format=%s | tail -1)" = First)SH", kDone, kDone},
+      {"temp", R"SH(test ! -e "$TMPDIR/mine" && echo x >"$TMPDIR/mine")SH", kDone, kDone},
+      {"temp-name", R"SH(test "$(mktemp -u | cut -c1-${#TMPDIR})" = "$TMPDIR")SH", kDone, kDone},
+      {"slash-tmp", "echo x >/tmp/mine", kDone, kRefused},
+      {"opened", R"SH(echo x >"$ROOT/opened/here")SH", kDone, kDone},
+      {"state", R"SH(echo x >"$cache/plugins/runner-scripted"/agent/here)SH", kDone, kDone},
+      {"read-repository", R"SH(test -r "$repo/.git/HEAD" && cat "$repo/README.md")SH", kDone,
+       kDone},
+      {"list", R"SH(ls / && ls "$HOME" && ls "$repo")SH", kDone, kDone},
+      {"devices", "echo x >/dev/null && head -c 1 /dev/urandom", kDone, kDone},
+      {"shared-memory", "echo x >/dev/shm/mine && rm /dev/shm/mine", kDone, kRefused},
+      {"no-capabilities", R"SH(grep -q "^CapEff:.0000000000000000$" /proc/self/status)SH", kDone,
+       kDone},
+      {"own-child", "sleep 60 & kill $!", kDone, kDone},
+      {"alone", R"SH(test "$(ls /proc | grep -c "^[0-9]*$")" -lt 12)SH", kDone, kRefused},
+      // Landlock does not see these.
+      {"times", R"SH(touch -d @1 "$repo/README.md")SH", kRefused, kDone},
+      {"modes", R"SH(chmod 640 "$repo/README.md")SH", kRefused, kDone},
+  };
+  return kWork;
+}
 
-TEST_F(Sandbox, AnAgentCanDoItsWork) {
-  attack(kWork);
+TEST_P(AnySandbox, AnAgentCanDoItsWork) {
+  attack(script_of(work()));
   fs::create_directories(world.root() / "opened");
   configure(std::string(kSandboxConfig) + "[sandbox]\nwritable = [\"" +
             (world.root() / "opened").string() + "\"]\n");
   const std::string said = run_job();
   EXPECT_EQ(ran.exit_code, 0) << ran.out << ran.err << said;
-  EXPECT_THAT(said, Not(HasSubstr("refused]")));
-  EXPECT_THAT(said, HasSubstr("[alone: done]"));
+  expect_attempts(work(), said, true);
   EXPECT_EQ(read_file(world.root() / "opened" / "here"), "x\n");
   EXPECT_FALSE(fs::exists("/tmp/mine"));
+  // No command's temporary files are left.
+  for (const auto& cache : fs::directory_iterator(world.root() / "home/.cache/director")) {
+    if (fs::exists(cache.path() / "tmp")) {
+      EXPECT_TRUE(fs::is_empty(cache.path() / "tmp")) << cache.path();
+    }
+  }
+}
+
+TEST_P(AnySandbox, AnAgentLeavesNothingForTheNextJob) {
+  attack(R"SH(cd "$cache/plugins/runner-scripted/agent" && ls
+mkdir planted && touch planted/config && chmod 0 planted && echo "left it"
+)SH");
+  for (int job = 0; job < 2; ++job) {
+    EXPECT_THAT(run_job(), AllOf(HasSubstr("left it"), Not(HasSubstr("planted"))));
+    EXPECT_EQ(ran.exit_code, 0) << ran.out << ran.err;
+  }
+}
+
+TEST_P(AnySandbox, SaysWhatItDoesNotHold) {
+  const Ran planned = world.director({"plan", "One file", "--auto", "--no-critique"});
+  EXPECT_EQ(planned.exit_code, 0) << planned.err;
+  if (backend == "landlock") {
+    EXPECT_THAT(
+        planned.err,
+        AllOf(HasSubstr("confined by Landlock alone (bubblewrap does not work"),
+              HasSubstr("setting up uid map: no"), HasSubstr("/tmp is shared and read-only")));
+  } else {
+    EXPECT_THAT(planned.err, AllOf(Not(HasSubstr("Landlock")), Not(HasSubstr("confined"))));
+  }
 }
 
 // A namespace of one's own does not open what is shut: its mounts are locked.
@@ -108,7 +151,7 @@ echo over
   EXPECT_FALSE(anything_evil());
 }
 
-TEST_F(Sandbox, NothingOutlivesItsCommand) {
+TEST_P(AnySandbox, NothingOutlivesItsCommand) {
   // It would write into the workspace, which it may, for as long as it lives.
   write_file(world.root() / "attack.sh", R"SH(
 setsid nohup sh -c 'exec sleep 98765.4321' >/dev/null 2>&1 &
@@ -133,20 +176,31 @@ fi
 if test -n "$SERVICE_API_KEY"; then echo "gate: saw the secret"; bad=1; fi
 if (echo evil >'@ROOT@/home/evil') 2>/dev/null; then echo "gate: wrote outside"; bad=1; fi
 if ! (echo x >here && rm here && mktemp >/dev/null); then echo "gate: cannot work"; bad=1; fi
-if ! python3 -c "
+if python3 -c "
+import socket
+socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', ('127.0.0.1', @PORT@))
+s = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 262)
+s.connect(('127.0.0.1', @PORT@))" 2>/dev/null; then echo "gate: connected in other ways"; bad=1; fi
+loopback=yes
+python3 -c "
 import socket
 server = socket.create_server(('127.0.0.1', 0))
-socket.create_connection(server.getsockname(), 5)"; then echo "gate: no loopback"; bad=1; fi
+socket.create_connection(server.getsockname(), 5)" 2>/dev/null || loopback=no
+python3 -c "
+import socket
+a, b = socket.socketpair()
+socket.getaddrinfo('localhost', 1)" || { echo "gate: cannot work"; bad=1; }
+if test $loopback != @LOOPBACK@; then echo "gate: loopback: $loopback"; bad=1; fi
 test $bad = 0
 )SH";
 
-class SandboxedGate : public Sandbox {
+class SandboxedGate : public AnySandbox {
  public:
   std::unique_ptr<ScriptedModel> model;
 
  protected:
   void SetUp() override {
-    Sandbox::SetUp();
+    AnySandbox::SetUp();
     if (IsSkipped() || HasFatalFailure()) {
       return;
     }
@@ -154,29 +208,31 @@ class SandboxedGate : public Sandbox {
     model = std::make_unique<ScriptedModel>(world.root() / "model.json", world.root());
     const std::string& endpoint = model->endpoint();
     const std::string port = endpoint.substr(std::string("http://127.0.0.1:").size());
-    write_file(
-        world.root() / "gate.sh",
-        filled(filled(kGate, "@PORT@", port.substr(0, port.find('/'))), "@ROOT@", world.root()));
+    std::string gate = filled(kGate, "@PORT@", port.substr(0, port.find('/')));
+    gate = filled(gate, "@ROOT@", world.root());
+    // Landlock has no network of the gate's own.
+    write_file(world.root() / "gate.sh",
+               filled(gate, "@LOOPBACK@", backend == "landlock" ? "no" : "yes"));
     world.environment()["SERVICE_API_KEY"] = "sesame";
   }
 };
 
-TEST_F(SandboxedGate, HasNoNetworkNoSecretAndNoPlaceToWrite) {
+TEST_P(SandboxedGate, HasNoNetworkNoSecretAndNoPlaceToWrite) {
   (void)run_job();
   EXPECT_EQ(ran.exit_code, 0) << ran.out << ran.err << journal();
   EXPECT_FALSE(anything_evil());
 }
 
-TEST_F(SandboxedGate, CanDoAllThatWithoutItButReadSecrets) {
+TEST_P(SandboxedGate, CanDoAllThatWithoutItButReadSecrets) {
   (void)run_job({"--set", "sandbox.mode=off"});
   EXPECT_EQ(ran.exit_code, 1) << ran.out << ran.err;
   EXPECT_THAT(journal(),
               AllOf(HasSubstr("gate: connected"), HasSubstr("gate: wrote outside"),
                     Not(HasSubstr("gate: saw the secret")), Not(HasSubstr("gate: cannot work")),
-                    Not(HasSubstr("gate: no loopback"))));
+                    Not(HasSubstr("gate: loopback: no"))));
 }
 
-TEST_F(SandboxedGate, IsGivenWhatTheConfigurationGives) {
+TEST_P(SandboxedGate, IsGivenWhatTheConfigurationGives) {
   (void)run_job(
       {"--set", "sandbox.gate_network=true", "--set", "sandbox.pass_env=[\"SERVICE_API_KEY\"]"});
   EXPECT_EQ(ran.exit_code, 1) << ran.out << ran.err;
@@ -184,7 +240,7 @@ TEST_F(SandboxedGate, IsGivenWhatTheConfigurationGives) {
                                Not(HasSubstr("gate: wrote outside"))));
 }
 
-TEST_F(Sandbox, WorksWithOddFolders) {
+TEST_P(AnySandbox, WorksWithOddFolders) {
   const fs::path real = world.root() / "-odd \"$(x)'\n\xc3\xbc";
   fs::create_directories(real);
   const fs::path link = world.root() / "a link";
@@ -194,9 +250,9 @@ TEST_F(Sandbox, WorksWithOddFolders) {
   EXPECT_EQ(ran.exit_code, 0) << ran.out << ran.err;
 }
 
-// Where the repository borrows its objects, or is a linked worktree, what it needs is elsewhere
-// below /tmp.
-TEST_F(Sandbox, ShowsWhatTheRepositoryBorrows) {
+// Where the repository borrows its objects, or is a linked worktree, what it needs is
+// elsewhere below /tmp.
+TEST_P(AnySandbox, ShowsWhatTheRepositoryBorrows) {
   const TempFolder objects;
   const TempFolder main;
   const TempFolder linked;
@@ -233,7 +289,7 @@ TEST_F(Sandbox, RequiredIsRefusedWhereThereIsNone) {
   EXPECT_EQ(broken.exit_code, 2) << broken.out;
   EXPECT_THAT(broken.err, HasSubstr("setting up uid map: no"));
   const Ran warned = world.director({"plan", "One file", "--auto", "--no-critique"});
-  EXPECT_THAT(warned.err, HasSubstr("agents and gates are not confined: bubblewrap does not work"));
+  EXPECT_THAT(warned.err, HasSubstr("confined by Landlock alone (bubblewrap does not work"));
   EXPECT_TRUE(fs::exists(world.state() / "journal.jsonl")) << warned.err;
 }
 
@@ -245,6 +301,11 @@ TEST_F(Sandbox, WritableFoldersHaveToBeThereAndOutside) {
     EXPECT_THAT(tried.err, HasSubstr("sandbox.writable"));
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(With, AnySandbox, ::testing::Values("bubblewrap", "landlock"),
+                         backend_name);
+INSTANTIATE_TEST_SUITE_P(With, SandboxedGate, ::testing::Values("bubblewrap", "landlock"),
+                         backend_name);
 
 }  // namespace
 }  // namespace director::e2e

@@ -12,6 +12,11 @@ int main(int argc, char** argv) {
     return director::process_test::act_as_child(argv[1] + kChild.size(), {argv + 2, argv + argc});
   }
   testing::InitGoogleTest(&argc, argv);
-  director::process_test::is_sandboxed = argc > 1 && std::string_view(argv[1]) == "--sandboxed";
+  using director::platform::SandboxBackend;
+  if (argc > 1 && std::string_view(argv[1]) == "--sandboxed") {
+    director::process_test::sandbox = SandboxBackend::Bubblewrap;
+  } else if (argc > 1 && std::string_view(argv[1]) == "--landlocked") {
+    director::process_test::sandbox = SandboxBackend::Landlock;
+  }
   return RUN_ALL_TESTS();
 }

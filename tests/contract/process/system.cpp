@@ -9,6 +9,9 @@
 #include <iterator>
 #include <utility>
 
+#include "core/platform/landlock.hpp"
+#include "core/platform/paths.hpp"
+
 namespace director::process_test {
 
 namespace fs = std::filesystem;
@@ -48,16 +51,22 @@ std::vector<std::string> texts(const std::vector<Line>& lines) {
   return all;
 }
 
-bool is_sandboxed = false;
+std::optional<platform::SandboxBackend> sandbox;
 
 namespace {
 
 /// Everything is below /tmp, so that what a private /tmp hides has to be shown again.
 platform::SandboxPolicy test_policy() {
   platform::SandboxPolicy policy;
-  policy.bubblewrap = "/usr/bin/bwrap";
+  policy.backend = sandbox.value_or(platform::SandboxBackend::Bubblewrap);
+  policy.program = "/usr/bin/bwrap";
+  if (policy.backend == platform::SandboxBackend::Landlock) {
+    const auto installation = platform::find_installation();
+    policy.program = installation ? installation->supervisor.string() : "";
+  }
   policy.temp = fs::canonical("/tmp").string();
   policy.workspaces = fs::canonical(fs::temp_directory_path()).string();
+  policy.temps = policy.workspaces + "/director-process-temps";
   policy.visible = {own_executable()};
   return policy;
 }
@@ -72,7 +81,7 @@ Result<ports::Exit> TestLauncher::run(const ports::Command& command,
                                       const ports::LineHandler& on_line,
                                       const ports::CancelToken& cancel) {
   ports::Command asked = command;
-  if (is_sandboxed) {
+  if (sandbox) {
     asked.purpose = ports::Purpose::Agent;
     return sandboxed_.run(asked, on_line, cancel);
   }
@@ -80,7 +89,13 @@ Result<ports::Exit> TestLauncher::run(const ports::Command& command,
 }
 
 void ProcessTest::SetUp() {
-  if (!is_sandboxed) {
+  if (!sandbox) {
+    return;
+  }
+  if (sandbox == platform::SandboxBackend::Landlock) {
+    if (platform::landlock::abi() < platform::landlock::kScopingAbi) {
+      GTEST_SKIP() << "the Landlock of this machine cannot do what is asked of it here";
+    }
     return;
   }
   // What the machine allows is asked without the code under test.

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,8 +28,9 @@ std::size_t open_descriptors();
 bool has_children();
 std::vector<std::string> texts(const std::vector<Line>& lines);
 
-/// Whether the launchers of these tests confine what they start: the test binary's --sandboxed.
-extern bool is_sandboxed;
+/// How the launchers of these tests confine what they start: the test binary's --sandboxed and
+/// --landlocked. nullopt: not at all.
+extern std::optional<platform::SandboxBackend> sandbox;
 
 /// The launcher under test.
 class TestLauncher final : public ports::ProcessLauncher {

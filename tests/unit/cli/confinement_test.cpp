@@ -13,7 +13,7 @@ TEST(ConfinementFinding, SaysWhatIsInForce) {
   config::Sandbox wanted;
   Confinement there;
   there.policy = platform::SandboxPolicy{};
-  there.policy->bubblewrap = "/opt/bwrap";
+  there.policy->program = "/opt/bwrap";
   Finding finding = confinement_finding(ok(), there, wanted);
   EXPECT_EQ(finding.level, Level::Ok);
   EXPECT_THAT(finding.text, HasSubstr("'/opt/bwrap', gates without network"));
@@ -21,10 +21,22 @@ TEST(ConfinementFinding, SaysWhatIsInForce) {
   EXPECT_THAT(confinement_finding(ok(), there, wanted).text, HasSubstr("gates with network"));
 }
 
+TEST(ConfinementFinding, LandlockAloneIsAWarningThatSaysWhatItDoesNotHold) {
+  Confinement half;
+  half.policy = platform::SandboxPolicy{};
+  half.why_not = "there is no bubblewrap";
+  half.shortfall = "/tmp is shared";
+  const Finding finding = confinement_finding(ok(), half, {});
+  EXPECT_EQ(finding.level, Level::Warning);
+  EXPECT_THAT(
+      finding.text,
+      HasSubstr("by Landlock alone (there is no bubblewrap): /tmp is shared; gates without"));
+}
+
 TEST(ConfinementFinding, MissingIsAWarningAndUnwantedANote) {
   config::Sandbox wanted;
   const Finding missing =
-      confinement_finding(ok(), {std::nullopt, "there is no bubblewrap"}, wanted);
+      confinement_finding(ok(), {std::nullopt, "there is no bubblewrap", ""}, wanted);
   EXPECT_EQ(missing.level, Level::Warning);
   EXPECT_THAT(missing.text, HasSubstr("not confined: there is no bubblewrap"));
   wanted.mode = config::SandboxMode::Off;

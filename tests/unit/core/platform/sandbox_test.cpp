@@ -19,7 +19,7 @@ using Words = std::vector<std::string>;
 
 SandboxPolicy policy() {
   SandboxPolicy policy;
-  policy.bubblewrap = "/usr/bin/bwrap";
+  policy.program = "/usr/bin/bwrap";
   policy.workspaces = "/c";
   policy.temp = "/tmp";
   policy.protect = {"/home/u/repo", "/c"};
@@ -169,6 +169,41 @@ TEST(Sandbox, DaemonsAreHiddenAndWhatIsNeededBesideThemIsNot) {
   const Words words = bubblewrap_arguments(hiding, command(Purpose::Agent), "/c/slot");
   EXPECT_THAT(mounts(words, "--tmpfs"), ElementsAre("/tmp", "/run/user"));
   EXPECT_THAT(mounts(words, "--ro-bind"), ElementsAre("/", "/run/docker.sock", "/run/user/1/repo"));
+}
+
+TEST(Sandbox, WhatIsHiddenStaysHiddenWhereTheUserOpensAround) {
+  SandboxPolicy hiding = policy();
+  hiding.empty = {"/c/slots", "/home/u/.ssh", "/run/user"};
+  hiding.blank = {"/home/u/.netrc"};
+  hiding.writable = {"/home/u", "/run/user/1/mine"};
+  const Words words =
+      bubblewrap_arguments(hiding, command(Purpose::Agent, "/c/slots/a"), "/c/slots/a");
+  const auto at = [&words](const std::string& kind, const std::string& target) {
+    const std::size_t offset = kind.starts_with("--tmpfs") || kind == "--remount-ro" ? 1 : 2;
+    for (std::size_t i = words.size(); i-- > 0;) {
+      if (words[i] == kind && i + offset < words.size() && words[i + offset] == target) {
+        return static_cast<std::ptrdiff_t>(i);
+      }
+    }
+    return std::ptrdiff_t{-1};
+  };
+  EXPECT_GT(at("--tmpfs", "/home/u/.ssh"), at("--bind", "/home/u"));
+  EXPECT_GT(at("--ro-bind", "/home/u/.netrc"), at("--bind", "/home/u"));
+  EXPECT_GT(at("--bind", "/run/user/1/mine"), at("--tmpfs", "/run/user")) << "named by the user";
+  EXPECT_GT(at("--bind", "/c/slots/a"), at("--tmpfs", "/c/slots"));
+  // The folders that are shown empty take no files, but only once their inner mounts are there.
+  for (const char* folder : {"/c/slots", "/home/u/.ssh", "/run/user"}) {
+    EXPECT_GT(at("--remount-ro", folder), at("--bind", "/c/slots/a")) << folder;
+  }
+}
+
+TEST(Sandbox, AgentsMayBeWithoutNetwork) {
+  SandboxPolicy shut = policy();
+  shut.agent_network = false;
+  EXPECT_THAT(bubblewrap_arguments(shut, command(Purpose::Agent), "/c/slot"),
+              Contains("--unshare-net"));
+  EXPECT_THAT(bubblewrap_arguments(shut, command(Purpose::Setup), "/c/slot"),
+              Not(Contains("--unshare-net")));
 }
 
 TEST(Sandbox, OddNamesAreWordsOfTheirOwn) {

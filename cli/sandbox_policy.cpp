@@ -1,0 +1,220 @@
+#include "cli/sandbox_policy.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <string_view>
+#include <system_error>
+
+#include "core/platform/environment.hpp"
+#include "core/platform/paths.hpp"
+
+namespace director::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using platform::lies_below;
+using platform::SandboxPolicy;
+
+/// Where people and their tools keep what opens other doors, from "~" on.
+const std::vector<std::string>& places_of_secrets() {
+  static const std::vector<std::string> kPlaces{"~/.ssh",
+                                                "~/.gnupg",
+                                                "~/.netrc",
+                                                "~/.git-credentials",
+                                                "~/.config/git/credentials",
+                                                "~/.config/gh",
+                                                "~/.config/glab-cli",
+                                                "~/.config/hub",
+                                                "~/.aws",
+                                                "~/.azure",
+                                                "~/.config/gcloud",
+                                                "~/.oci",
+                                                "~/.kube",
+                                                "~/.docker/config.json",
+                                                "~/.vault-token",
+                                                "~/.terraform.d/credentials.tfrc.json",
+                                                "~/.npmrc",
+                                                "~/.pypirc",
+                                                "~/.cargo/credentials",
+                                                "~/.cargo/credentials.toml",
+                                                "~/.gem/credentials",
+                                                "~/.m2/settings.xml",
+                                                "~/.pgpass",
+                                                "~/.my.cnf",
+                                                "~/.password-store",
+                                                "~/.config/op",
+                                                "~/.local/share/keyrings",
+                                                "~/.mozilla",
+                                                "~/.config/google-chrome",
+                                                "~/.config/chromium",
+                                                "~/.local/share/opencode/auth.json",
+                                                "~/.bash_history",
+                                                "~/.zsh_history"};
+  return kPlaces;
+}
+
+/// Adds the real path if there is such a thing.
+void add_existing(std::vector<std::string>& paths, const fs::path& path) {
+  std::error_code error;
+  if (const fs::path real = fs::canonical(path, error); !error) {
+    paths.push_back(real.string());
+  }
+}
+
+std::string first_line(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  std::string line;
+  std::getline(in, line);
+  return line;
+}
+
+/// Where git keeps what belongs to the repository outside of it: a linked worktree's repository,
+/// and the object stores that are borrowed from, at any remove.
+std::vector<std::string> git_folders(const fs::path& repository) {
+  fs::path git = repository / ".git";
+  std::vector<std::string> found;
+  if (const std::string line = first_line(git); line.starts_with("gitdir: ")) {
+    git = repository / line.substr(std::string_view("gitdir: ").size());
+    add_existing(found, git);
+    if (const std::string common = first_line(git / "commondir"); !common.empty()) {
+      git /= common;
+    }
+  }
+  add_existing(found, git);
+  std::vector<fs::path> stores{git / "objects"};
+  constexpr std::size_t kMost = 64;  // they may lead in a circle
+  for (std::size_t i = 0; i < stores.size() && i < kMost; ++i) {
+    std::ifstream in(stores[i] / "info" / "alternates", std::ios::binary);
+    for (std::string line; std::getline(in, line);) {
+      stores.push_back(stores[i] / line);
+      add_existing(found, stores.back());
+    }
+  }
+  return found;
+}
+
+/// What is needed to run anything: the programs, and director's own part.
+std::vector<std::string> programs(const std::vector<std::string>& environment) {
+  std::vector<std::string> found;
+  if (const Result<platform::Installation> installation = platform::find_installation()) {
+    add_existing(found, installation->supervisor);
+  }
+  std::string_view rest = platform::variable(environment, "PATH");
+  while (!rest.empty()) {
+    const std::string_view folder = rest.substr(0, rest.find(':'));
+    rest.remove_prefix(std::min(rest.size(), folder.size() + 1));
+    if (folder.starts_with('/')) {
+      add_existing(found, folder);
+    }
+  }
+  return found;
+}
+
+/// Daemons that do what they are asked to, whoever asks, outside of any sandbox.
+void hide_daemons(SandboxPolicy& policy, const std::vector<std::string>& environment) {
+  for (const char* folder :
+       {"/run/user", "/run/dbus", "/run/podman", "/run/containerd", "/run/libvirt"}) {
+    add_existing(policy.empty, folder);
+  }
+  const std::string_view runtime = platform::variable(environment, "XDG_RUNTIME_DIR");
+  if (runtime.starts_with('/') && runtime != "/") {
+    add_existing(policy.empty, runtime);
+  }
+  add_existing(policy.blank, "/run/docker.sock");
+}
+
+/// What other commands work on: their workspaces, what is kept of those, their temporary files.
+Status hide_neighbours(SandboxPolicy& policy) {
+  policy.temps = policy.workspaces + "/tmp";
+  for (const std::string& folder :
+       {policy.workspaces + "/slots", policy.workspaces + "/gates", policy.temps}) {
+    std::error_code error;
+    fs::create_directories(folder, error);
+    if (error) {
+      return Error(Errc::External, "cannot create '" + folder + "': " + error.message());
+    }
+    policy.empty.push_back(folder);
+  }
+  return ok();
+}
+
+/// A place that holds the repository or the cache stays open: work lies there.
+void hide_secrets(SandboxPolicy& policy, const std::string& repository) {
+  for (const std::string& path : places_of_secrets()) {
+    std::error_code error;
+    const fs::path real = fs::canonical(platform::resolve_path(path, "/"), error);
+    if (error) {
+      continue;  // there is nothing to hide
+    }
+    const auto holds = [&real](const std::string& needed) {
+      return real == needed || lies_below(needed, real);
+    };
+    if (holds(repository) || holds(policy.workspaces)) {
+      continue;
+    }
+    (fs::is_directory(real, error) ? policy.empty : policy.blank).push_back(real.string());
+  }
+}
+
+/// What lies in a folder that is hidden already is not there to be mounted on.
+void drop_inner(std::vector<std::string>& paths, const std::vector<std::string>& folders) {
+  std::erase_if(paths, [&folders](const std::string& path) {
+    return std::any_of(folders.begin(), folders.end(),
+                       [&path](const std::string& folder) { return lies_below(path, folder); });
+  });
+  std::sort(paths.begin(), paths.end());
+  paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
+}
+
+Status add_writable(SandboxPolicy& policy, const std::vector<std::string>& wanted,
+                    const std::string& repository) {
+  for (const std::string& path : wanted) {
+    std::error_code error;
+    const std::string real = fs::canonical(path, error).string();
+    if (error) {
+      return Error(Errc::Invalid, "cannot open '" + path +
+                                      "' to agents and gates: " + error.message() +
+                                      "; make it, or take it out of sandbox.writable");
+    }
+    if (real == repository || lies_below(real, repository) || real == policy.workspaces ||
+        lies_below(real, policy.workspaces)) {
+      return Error(Errc::Invalid, "cannot open '" + path +
+                                      "' to agents and gates: it is the repository's, which only "
+                                      "landed work changes; take it out of sandbox.writable");
+    }
+    policy.writable.push_back(real);
+  }
+  return ok();
+}
+
+}  // namespace
+
+Result<SandboxPolicy> policy_for(const config::Sandbox& wanted, const engine::Folders& folders,
+                                 const std::vector<std::string>& environment) {
+  SandboxPolicy policy;
+  policy.gate_network = wanted.gate_network;
+  std::error_code error;
+  policy.temp = fs::canonical("/tmp", error).string();
+  if (!error) {
+    policy.workspaces = fs::canonical(folders.cache, error).string();
+  }
+  const std::string repository = error ? "" : fs::canonical(folders.repo, error).string();
+  if (error) {
+    return Error(Errc::External, "a folder that is needed is missing: " + error.message());
+  }
+  policy.visible = programs(environment);
+  add_existing(policy.visible, platform::variable(environment, "HOME"));
+  policy.protect = git_folders(repository);
+  policy.protect.insert(policy.protect.end(), {repository, policy.workspaces});
+  policy.visible.insert(policy.visible.end(), policy.protect.begin(), policy.protect.end());
+  hide_daemons(policy, environment);
+  DIRECTOR_CHECK(hide_neighbours(policy));
+  hide_secrets(policy, repository);
+  drop_inner(policy.blank, policy.empty);
+  drop_inner(policy.empty, std::vector<std::string>(policy.empty));
+  DIRECTOR_CHECK(add_writable(policy, wanted.writable, repository));
+  return policy;
+}
+
+}  // namespace director::cli
