@@ -97,7 +97,9 @@ class DescribeRun {
                                  std::to_string(state_.nodes.size()) + ")");
   }
   std::string operator()(const run::LandRefused& event) const {
-    return named(event.node, "the branch moved, checking again on top of it");
+    const std::string end = next(event.node);
+    return named(event.node, "the branch moved" +
+                                 (end.empty() ? ", checking again on top of it" : " again" + end));
   }
   std::string operator()(const run::WorkFailed& event) const {
     return named(event.node, "error: " + brief(event.why));

@@ -49,6 +49,7 @@ struct Limits {
   int max_attempts = 3;
   int flake_runs = 2;
   int infra_retries = 2;
+  int landing_rounds = 5;
   std::chrono::seconds stall{300};
   bool keep_attempt = false;
   bool require_pricing = false;

@@ -50,6 +50,7 @@ Result<run::RunState> RunEngine::run(const RunOptions& options) {
   started.parallel = options.parallel;
   started.max_attempts = options.max_attempts;
   started.infra_retries = services_.settings.limits.infra_retries;
+  started.landing_rounds = services_.settings.limits.landing_rounds;
   started.retry = options.retry;
   started.review_stage_one = services_.settings.review.stage_one_llm;
   started.review_stage_two = services_.settings.review.stage_two;

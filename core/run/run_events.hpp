@@ -20,7 +20,8 @@ struct RunStarted {
   int parallel = 1;
   int max_attempts = 3;
   int infra_retries = 2;
-  bool retry = false;  ///< failed, escalated, blocked and error nodes go back to pending
+  int landing_rounds = 5;  ///< as in limits; a journal without it has this
+  bool retry = false;      ///< failed, escalated, blocked and error nodes go back to pending
   bool review_stage_one = false;
   bool review_stage_two = true;
   int review_file_threshold = 3;  ///< a diff of more files is reviewed in stage two
@@ -34,6 +35,7 @@ struct RunStarted {
     visit("review_file_threshold", review_file_threshold);
     visit("max_attempts", max_attempts);
     visit("infra_retries", infra_retries);
+    visit("landing_rounds", landing_rounds);
     visit("retry", retry);
     visit("tip", tip);
   }

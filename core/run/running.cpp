@@ -17,6 +17,7 @@ class Advance {
     state_.parallel = std::max(1, event.parallel);
     state_.max_attempts = std::max(1, event.max_attempts);
     state_.infra_retries = event.infra_retries;
+    state_.landing_rounds = std::max(1, event.landing_rounds);
     state_.review_stage_one = event.review_stage_one;
     state_.review_stage_two = event.review_stage_two;
     state_.review_file_threshold = event.review_file_threshold;
@@ -182,10 +183,10 @@ class Advance {
   }
 
   Status operator()(const LandRefused& event) {
-    DIRECTOR_TRY(NodeState * node, expect(event.node, Phase::Landing, LandRefused::kType));
+    DIRECTOR_TRY(const NodeState* node, expect(event.node, Phase::Landing, LandRefused::kType));
     (void)node;
     state_.tip = event.tip;
-    transition_.wait_for_lane(state_.index_of(event.node));
+    transition_.land_again(state_.index_of(event.node));
     return ok();
   }
 

@@ -68,6 +68,7 @@ struct NodeState {
   int attempts = 0;         ///< counted ones, the one in flight included
   int infra_failures = 0;   ///< of the attempt in flight
   int infra_retries = 0;    ///< tries that an infrastructure failure cost, over all attempts
+  int lost_rounds = 0;      ///< landings that were refused although it held the lane
   TierKind tier = TierKind::Executor;
   std::string model;
   std::string feedback;   ///< for the next attempt
@@ -102,6 +103,7 @@ struct RunState {
   int parallel = 1;
   int max_attempts = 3;
   int infra_retries = 2;
+  int landing_rounds = 5;
   bool review_stage_one = false;
   bool review_stage_two = true;
   int review_file_threshold = 3;

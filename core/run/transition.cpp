@@ -39,10 +39,17 @@ void Transition::begin_run(bool retry) {
   state_.parked.clear();
   state_.ready.clear();
   for (NodeState& node : state_.nodes) {
+    const bool lost_its_rounds = node.lost_rounds > 0 && has_candidate(node);
+    node.lost_rounds = 0;
     if (node.status == NodeStatus::Running) {
       forget_flight(node);
     } else if (node.status == NodeStatus::Blocked) {
       // Judged anew below: what blocked it may turn out to have landed, or is tried again.
+      node.status = NodeStatus::Pending;
+      node.error.clear();
+      node.finished_ms = 0;
+    } else if (retry && node.status == NodeStatus::Error && lost_its_rounds) {
+      // Nothing is wrong with its candidate, which is paid for.
       node.status = NodeStatus::Pending;
       node.error.clear();
       node.finished_ms = 0;
@@ -77,6 +84,7 @@ void Transition::attempt(std::size_t index, int number, TierKind tier, std::int6
   node.attempts = number;
   node.tier = tier;
   node.candidate = Oid();
+  node.lost_rounds = 0;
   enter(index, Phase::Preparing, StartAttempt{state_.topology->ids[index], number, tier, delay_ms});
 }
 
@@ -196,6 +204,19 @@ void Transition::land_when_free(std::size_t index) {
     return;
   }
   enter(index, Phase::Landing, Land{state_.topology->ids[index]});
+}
+
+void Transition::land_again(std::size_t index) {
+  NodeState& node = state_.nodes[index];
+  if (state_.lane == index && ++node.lost_rounds > state_.landing_rounds) {
+    // None of ours lands while it holds the lane, but for one that was under way when it took it.
+    settle(index, NodeStatus::Error,
+           "the job branch moved " + std::to_string(node.lost_rounds) +
+               " times while this node was the only one that could land: somebody else commits to "
+               "it; have that stop, then `director run --retry` goes on with the same candidate");
+    return;
+  }
+  wait_for_lane(index);
 }
 
 void Transition::wait_for_lane(std::size_t index) {

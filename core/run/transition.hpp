@@ -29,6 +29,8 @@ class Transition {
   /// A final status; dependents become ready or blocked.
   void settle(std::size_t index, NodeStatus status, std::string error);
   void land_when_free(std::size_t index);
+  /// The branch moved before it could land: once more, on the new tip, alone; or never.
+  void land_again(std::size_t index);
   void wait_for_lane(std::size_t index);
   /// Starts what may start, and ends the run when nothing is left.
   void schedule();

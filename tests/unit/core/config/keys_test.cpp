@@ -40,6 +40,7 @@ TEST(ConfigKeys, RangesHoldAtTheirEdges) {
       {"limits.max_attempts", {"1", "100"}, {"0", "101"}},
       {"limits.flake_runs", {"1", "100"}, {"0", "101"}},
       {"limits.infra_retries", {"0", "100"}, {"-1", "101"}},
+      {"limits.landing_rounds", {"1", "100"}, {"0", "101"}},
       {"limits.stall_secs", {"0", "604800"}, {"-1", "604801"}},
       {"review.stage_two_file_threshold", {"0", "1000000"}, {"-1", "1000001"}},
       {"review.on_error", {"block", "pass"}, {"", "Block", "passed"}},

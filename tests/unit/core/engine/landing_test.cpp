@@ -109,6 +109,33 @@ TEST(Landing, TipThatMovedBetweenGateAndLandingIsGatedAgain) {
   EXPECT_EQ(world.runner.calls("").size(), 1U) << "nothing is paid again";
 }
 
+TEST(Landing, TipThatMovesEachTimeEndsTheNodeAndIsLandedOnRetry) {
+  World world;
+  world.adopt({node("a"), node("b")});
+  world.obedient({"a", "b"});
+  world.settings.limits.landing_rounds = 2;
+  int pushed = 0;
+  world.gate.on_check = [&](const gate_request& request, bool passed) {
+    if (passed && request.node == "a") {
+      world.repository.commit_on(kRef, {{"other", "push " + std::to_string(++pushed)}});
+    }
+  };
+  const Result<run::RunState> end = world.run();
+  ASSERT_THAT(end, IsOk());
+  EXPECT_EQ(end->outcome, "incomplete");
+  EXPECT_EQ(state_of(*end, "a").status, NodeStatus::Error);
+  EXPECT_THAT(state_of(*end, "a").error, HasSubstr("the job branch moved 3 times"));
+  EXPECT_EQ(state_of(*end, "b").status, NodeStatus::Done);
+  EXPECT_EQ(recorded<run::LandRefused>(world).size(), 4U);
+  world.gate.on_check = nullptr;
+  const Result<run::RunState> retried = world.run({.retry = true});
+  ASSERT_THAT(retried, IsOk());
+  EXPECT_EQ(retried->outcome, "done");
+  EXPECT_EQ(world.runner.calls("executor-a").size(), 1U) << "nothing is paid again";
+  EXPECT_EQ(world.repository.files_at(kRef)["other"], "push " + std::to_string(pushed));
+  EXPECT_EQ(world.landings()["a"], 1);
+}
+
 TEST(Landing, NodeThatFailsOnTheMovedTipDoesNotLand) {
   World world;
   world.adopt({node("a", {}, "+a.txt ^a.txt,other")});

@@ -1,5 +1,7 @@
 #include <gmock/gmock.h>
 
+#include <map>
+
 #include "run_steps.hpp"
 #include "tests/unit/matchers.hpp"
 
@@ -82,6 +84,79 @@ TEST(Lane, NobodyStarvesAndLandingIsInTheOrderOfTheQueue) {
     expected.push_back(id.value);
   }
   EXPECT_EQ(landed, expected);
+}
+
+/// Refuses the node's landings until it stops trying; how many that took.
+int refused_until_it_stops(RunModel& model, const NodeId& id) {
+  int refused = 0;
+  while (model.node(id).status == NodeStatus::Running) {
+    until<Land>(model, id);
+    say(model, id, LandRefused{id, Oid("moved")});
+    ++refused;
+  }
+  return refused;
+}
+
+TEST(Lane, TipThatAlwaysMovesEndsTheNodeAndTheNextOneGetsTheLane) {
+  for (const int rounds : {1, 5}) {
+    RunStarted event = start(2);
+    event.landing_rounds = rounds;
+    RunModel model = started({{}, {}}, event);
+    until<Land>(model, kB);
+    // The first refusal is the optimistic one, before it has the lane.
+    EXPECT_EQ(refused_until_it_stops(model, kA), 1 + rounds + 1);
+    EXPECT_EQ(model.node(kA).status, NodeStatus::Error);
+    EXPECT_NE(model.node(kA).error.find("somebody else commits to it"), std::string::npos);
+    EXPECT_FALSE(model.state().lane.has_value());
+    EXPECT_TRUE(model.finish_well());
+    EXPECT_EQ(model.node(kB).status, NodeStatus::Done);
+    EXPECT_EQ(model.state().outcome, "incomplete");
+    EXPECT_CLEAN(model);
+  }
+}
+
+TEST(Lane, NodeThatLostEveryRoundLandsTheSameCandidateOnRetry) {
+  RunModel model = started({{}});
+  (void)refused_until_it_stops(model, kA);
+  EXPECT_TRUE(model.finish_well());
+  RunStarted retry = start();
+  retry.retry = true;
+  model.feed(retry);
+  EXPECT_TRUE(std::holds_alternative<Integrate>(model.open().at(0))) << "nothing is paid again";
+  EXPECT_EQ(model.node(kA).attempts, 1);
+  // Losing again, it has all its rounds again.
+  EXPECT_EQ(refused_until_it_stops(model, kA), 7);
+  EXPECT_TRUE(model.finish_well());
+  model.feed(retry);
+  EXPECT_TRUE(model.finish_well());
+  EXPECT_EQ(model.node(kA).status, NodeStatus::Done);
+  EXPECT_CLEAN(model);
+}
+
+// With others landing as fast as they can, a node is refused once without the lane and at most once
+// with it, whatever the bound.
+TEST(Lane, OthersOfTheRunNeverUseUpANodesRounds) {
+  constexpr std::size_t kNodes = 24;
+  for (unsigned seed = 1; seed <= 20; ++seed) {
+    RunStarted event = start(8);
+    event.landing_rounds = 1;
+    RunModel model = started(Dependencies(kNodes), event);
+    unsigned state = seed;
+    std::map<std::string, int> refused;
+    while (!model.open().empty()) {
+      state = state * 1664525U + 1013904223U;
+      const std::size_t which = (state >> 8U) % model.open().size();
+      model.answer(which, [&](const RunEffect& effect) { return model.good(effect); });
+      if (const auto* one = std::get_if<LandRefused>(&model.journal().back())) {
+        ++refused[one->node.value];
+      }
+    }
+    EXPECT_EQ(model.state().outcome, "done") << "seed " << seed;
+    for (const auto& [node, times] : refused) {
+      EXPECT_LE(times, 2) << node << ", seed " << seed;
+    }
+    EXPECT_CLEAN(model);
+  }
 }
 
 TEST(Resume, CandidateIsUsedAgainAndAnyOtherAttemptIsGivenBack) {
