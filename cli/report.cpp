@@ -105,7 +105,7 @@ std::string figures(const engine::JobState& job) {
                 static_cast<long long>(job.ledger.total.input),
                 static_cast<long long>(job.ledger.total.output));
   if (run.integration_ok == false) {
-    out += "\n" + std::string(text::trim(run.integration_detail)) + "\n";
+    out += "\n" + printable_lines(text::trim(run.integration_detail), "");
   }
   return out;
 }
@@ -116,6 +116,18 @@ std::string first_line(std::string_view text) {
   const std::vector<std::string_view> lines = text::split_lines(text::trim(text));
   constexpr std::size_t kWidth = 100;
   return lines.empty() ? "" : text::cut_middle(text::printable(lines.front()), kWidth);
+}
+
+std::string printable_lines(std::string_view text, std::string_view indent) {
+  std::string out;
+  for (const std::string_view line : text::split_lines(text)) {
+    std::string spaced;
+    for (const char c : line) {
+      spaced += c == '\t' ? std::string("    ") : std::string(1, c);
+    }
+    out += std::string(indent) + text::printable(spaced) + "\n";
+  }
+  return out;
 }
 
 std::string dollars(double usd) { return format("$%.4f", usd); }

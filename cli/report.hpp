@@ -17,6 +17,8 @@ namespace director::cli {
 [[nodiscard]] std::string plan_text(const plan::Plan& plan);
 /// The first line that a text has, printable and bounded.
 [[nodiscard]] std::string first_line(std::string_view text);
+/// Each line printable, with its tabs as blanks, behind `indent`.
+[[nodiscard]] std::string printable_lines(std::string_view text, std::string_view indent);
 /// "$0.0123"
 [[nodiscard]] std::string dollars(double usd);
 

@@ -31,16 +31,7 @@ std::string shorten(std::string_view text, std::size_t bytes = kShortBytes) {
 
 /// Line by line, each printable and indented.
 std::string lines_of(std::string_view text, std::string_view indent) {
-  const std::string bounded = text::cut_middle(text::trim(text), kTextBytes);
-  std::string out;
-  for (const std::string_view line : text::split_lines(bounded)) {
-    std::string spaced;
-    for (const char c : line) {
-      spaced += c == '\t' ? std::string("    ") : std::string(1, c);
-    }
-    out += std::string(indent) + text::printable(spaced) + "\n";
-  }
-  return out;
+  return printable_lines(text::cut_middle(text::trim(text), kTextBytes), indent);
 }
 
 std::optional<Json> object_at(const std::optional<Json>& from, std::string_view key) {

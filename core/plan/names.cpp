@@ -84,6 +84,10 @@ std::optional<std::string> path_problem(std::string_view path) {
                   [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; })) {
     return "has a control character: choose another name";
   }
+  if (text::printable(path) != path) {
+    // Some file systems drop such characters, so that '.git' with one in it is '.git'.
+    return "has a character that cannot be seen: choose another name";
+  }
   if (path.front() == '/') {
     return "is absolute: write it relative to the repository's root";
   }
