@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/report.hpp"
+#include "core/base/dollars.hpp"
 
 namespace director::cli {
 namespace {

@@ -6,7 +6,7 @@
 #include <cstdio>
 #include <string_view>
 
-#include "cli/report.hpp"
+#include "core/base/dollars.hpp"
 #include "core/base/text.hpp"
 #include "core/engine/timestamp.hpp"
 
@@ -109,6 +109,8 @@ void CallBook::apply(const engine::Entry& entry) {
   if (const auto* money = std::get_if<run::MoneyEvent>(&entry.event)) {
     if (const auto* reserved = std::get_if<run::CallReserved>(money)) {
       begin(*reserved, entry.at.unix_ms);
+    } else if (const auto* metered = std::get_if<run::CallMetered>(money)) {
+      meter(*metered);
     } else {
       end(std::get<run::CallEnded>(*money), entry.at.unix_ms);
     }
@@ -124,6 +126,12 @@ void CallBook::begin(const run::CallReserved& event, std::int64_t at_ms) {
   calls_.push_back({event.call, event.role, event.model, event.node.value, at_ms, 0, {}, "", ""});
 }
 
+void CallBook::meter(const run::CallMetered& event) {
+  if (const auto found = open_.find(event.call); found != open_.end()) {
+    calls_[found->second].spent = event.used;
+  }
+}
+
 void CallBook::end(const run::CallEnded& event, std::int64_t at_ms) {
   const auto found = open_.find(event.call);
   if (found == open_.end()) {
@@ -131,7 +139,7 @@ void CallBook::end(const run::CallEnded& event, std::int64_t at_ms) {
   }
   CallRecord& call = calls_[found->second];
   call.ended_ms = std::max<std::int64_t>(1, at_ms);
-  call.spent = event;
+  call.spent = event.used;
   if (const std::string judge = judged_by(call.role); !judge.empty()) {
     unjudged_[{judge, call.node}] = found->second;
   }

@@ -20,9 +20,9 @@ struct CallRecord {
   std::string node;  ///< empty while planning
   std::int64_t started_ms = 0;
   std::int64_t ended_ms = 0;  ///< 0: under way, or cut off
-  run::CallEnded spent;
-  std::string outcome;  ///< "ok", "failed", ...; empty: not known, or not known yet
-  std::string why;      ///< where the outcome has a reason
+  run::Usage spent;           ///< so far
+  std::string outcome;        ///< "ok", "failed", ...; empty: not known, or not known yet
+  std::string why;            ///< where the outcome has a reason
 
   [[nodiscard]] bool ended() const { return ended_ms != 0; }
 };
@@ -38,6 +38,7 @@ class CallBook {
 
  private:
   void begin(const run::CallReserved& event, std::int64_t at_ms);
+  void meter(const run::CallMetered& event);
   void end(const run::CallEnded& event, std::int64_t at_ms);
   void judge(const std::string& role, const std::string& node, std::string outcome,
              const std::string& why);

@@ -7,8 +7,9 @@
 #include <set>
 #include <string>
 #include <system_error>
+#include <utility>
 
-#include "cli/report.hpp"
+#include "core/base/dollars.hpp"
 #include "core/engine/agent_calls.hpp"
 #include "core/engine/books.hpp"
 
@@ -58,8 +59,15 @@ Status ask_each(const engine::Services& services, engine::Books& books, const st
       continue;
     }
     const double before = books.ledger().total.usd;
-    const Result<std::string> answer =
-        calls.ask(std::string(config::to_string(role)), kQuestion, workdir, "", services.interrupt);
+    DIRECTOR_TRY(engine::AgentAnswer said,
+                 calls.call_patiently({.role = role,
+                                       .prompt = "explorer",  // whatever the tier: it only reads
+                                       .message = kQuestion,
+                                       .workdir = workdir,
+                                       .may_edit = false,
+                                       .node = NodeId(),
+                                       .cancel = services.interrupt}));
+    const Result<std::string> answer = engine::text_of(std::move(said));
     if (answer) {
       report({Level::Ok, "calls",
               tier.text + " answered, " + dollars(books.ledger().total.usd - before), ""});
@@ -87,7 +95,7 @@ Status try_models(engine::Services services, const std::function<void(Finding)>&
   if (!fs::create_directory(workdir, error)) {
     return Error(Errc::Io, "cannot make '" + workdir.string() + "': " + error.message());
   }
-  engine::JobState no_job;
+  engine::JobWork no_job;
   DIRECTOR_TRY(const std::unique_ptr<engine::Books> books, engine::Books::open(services, no_job));
   return ask_each(services, *books, workdir.string(), report);
 }

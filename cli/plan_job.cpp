@@ -54,11 +54,11 @@ Result<Planning> Planning::open(Session& session, PlanStart start) {
     }
   }
   Planning opened;
-  start.job = engine::JobState();
-  DIRECTOR_TRY(opened.books_, engine::Books::open(services, start.job));
+  engine::JobWork job;
+  DIRECTOR_TRY(opened.books_, engine::Books::open(services, job));
   DIRECTOR_CHECK(opened.books_->close_open_calls());
-  opened.engine_ = std::make_unique<engine::PlanEngine>(services, *opened.books_,
-                                                        std::move(start.job), session.screen());
+  opened.engine_ = std::make_unique<engine::PlanEngine>(services, *opened.books_, std::move(job),
+                                                        session.screen());
   if (start.created) {
     DIRECTOR_CHECK(opened.engine_->create(*start.created));
   }

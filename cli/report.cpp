@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdio>
 
+#include "core/base/dollars.hpp"
 #include "core/base/json.hpp"
 #include "core/base/text.hpp"
 #include "core/engine/records.hpp"
@@ -129,8 +130,6 @@ std::string printable_lines(std::string_view text, std::string_view indent) {
   }
   return out;
 }
-
-std::string dollars(double usd) { return format("$%.4f", usd); }
 
 std::string plan_text(const plan::Plan& plan) {
   std::string out;

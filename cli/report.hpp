@@ -19,7 +19,5 @@ namespace director::cli {
 [[nodiscard]] std::string first_line(std::string_view text);
 /// Each line printable, with its tabs as blanks, behind `indent`.
 [[nodiscard]] std::string printable_lines(std::string_view text, std::string_view indent);
-/// "$0.0123"
-[[nodiscard]] std::string dollars(double usd);
 
 }  // namespace director::cli

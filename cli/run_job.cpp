@@ -16,7 +16,7 @@ Result<OpenJob> open_job(engine::Services& services) {
 
 Result<engine::JobState> run_job(Session& session, OpenJob open,
                                  const engine::RunOptions& options) {
-  engine::JobState ended = open.job;
+  engine::JobState ended{open.job, {}};
   engine::RunEngine engine(session.services(), *open.books, std::move(open.job), session.screen());
   DIRECTOR_TRY(ended.run, engine.run(options));
   ended.ledger = open.books->ledger();

@@ -15,7 +15,7 @@ namespace director::cli {
 /// A job whose plan is frozen, its journal open.
 struct OpenJob {
   std::unique_ptr<engine::Books> books;
-  engine::JobState job;
+  engine::JobWork job;
 };
 
 /// Opens the job in the session's folders. Nothing was started where this fails. Errors: those of

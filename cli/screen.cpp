@@ -53,7 +53,7 @@ class DescribeRun {
       case run::AgentOutcome::Cancelled:
         return "";
       case run::AgentOutcome::Budget:
-        return named(event.node, "not started: " + brief(event.why));
+        return named(event.node, "agent: " + brief(event.why)) + next(event.node);
       case run::AgentOutcome::Infra:
         return named(event.node, "agent failed: " + brief(event.why)) + again(event.node);
       case run::AgentOutcome::Failed:
@@ -79,7 +79,8 @@ class DescribeRun {
   }
   std::string operator()(const run::Reviewed& event) const {
     if (event.over_budget) {
-      return named(event.node, "not reviewed: the cost ceiling leaves no room for it");
+      return named(event.node, "not reviewed: the cost ceiling leaves no room for it") +
+             next(event.node);
     }
     if (!event.stage_two) {
       return named(event.node, "advice: " + brief(event.advice));

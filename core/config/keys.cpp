@@ -281,6 +281,8 @@ void add_limits(std::vector<Key>& keys) {
   const std::string t = "limits";
   keys.push_back(whole(t, "node_timeout_secs", field(&Limits::node_timeout), 1, kWeek));
   keys.push_back(number(t, "cost_ceiling_usd", field(&Limits::cost_ceiling_usd), 0, kMostDollars));
+  keys.push_back(
+      number(t, "node_cost_ceiling_usd", field(&Limits::node_cost_ceiling_usd), 0, kMostDollars));
   keys.push_back(number(t, "call_reserve_usd", field(&Limits::call_reserve_usd), 0, kMostDollars));
   keys.push_back(whole(t, "max_attempts", field(&Limits::max_attempts), 1, 100));
   keys.push_back(whole(t, "flake_runs", field(&Limits::flake_runs), 1, 100));

@@ -43,7 +43,8 @@ void check_reviewer(Draft& draft, const std::string& file) {
 void check_prices(Draft& draft, const std::string& file) {
   std::set<std::string> used;
   const Limits& limits = draft.settings.limits;
-  const bool is_required = limits.require_pricing && limits.cost_ceiling_usd > 0;
+  const bool is_required =
+      limits.require_pricing && (limits.cost_ceiling_usd > 0 || limits.node_cost_ceiling_usd > 0);
   for (const auto& [role, tier] : draft.settings.tiers) {
     if (!used.insert(tier.text).second || draft.settings.pricing.contains(tier.text)) {
       continue;

@@ -52,12 +52,12 @@ Status check_tests(director::vcs& vcs, const plan::Plan& plan, const std::string
                           : Status(Error(Errc::Invalid, "the tests are not frozen:" + problems));
 }
 
-Status record(Books& books, JobState& job, const run::PlanEvent& event) {
+Status record(Books& books, JobWork& job, const run::PlanEvent& event) {
   DIRECTOR_TRY(const run::At at, books.record(run::Event(event), true));
   return apply(job, Entry{at, run::Event(event)});
 }
 
-Status adopt(const Services& services, Books& books, JobState& job) {
+Status adopt(const Services& services, Books& books, JobWork& job) {
   DIRECTOR_TRY(const plan::Plan plan, read_valid_plan(services));
   if (plan.job_id.empty() || !plan.job_branch.starts_with("director/")) {
     return Error(Errc::Invalid, "'" + services.folders.plan().string() +
@@ -85,7 +85,7 @@ Status adopt(const Services& services, Books& books, JobState& job) {
 
 }  // namespace
 
-Status make_ready(const Services& services, Books& books, JobState& job) {
+Status make_ready(const Services& services, Books& books, JobWork& job) {
   // Also where a director died between the two events of an adoption.
   const bool half_adopted = job.planning.stage == run::Stage::Branching && job.planning.job.adopted;
   if (job.planning.stage == run::Stage::None || half_adopted) {

@@ -12,6 +12,6 @@ namespace director::engine {
 /// person wrote, without a journal, is adopted: validated, its tests compared with the job branch.
 /// Errors: NotFound if there is no plan; Conflict if planning is not over, or plan.json was changed
 /// after it was frozen; Invalid, every problem at once.
-[[nodiscard]] Status make_ready(const Services& services, Books& books, JobState& job);
+[[nodiscard]] Status make_ready(const Services& services, Books& books, JobWork& job);
 
 }  // namespace director::engine

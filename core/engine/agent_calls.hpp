@@ -1,4 +1,5 @@
-/// Calls of agents: the one way to a model, so that each call is paid for and written down.
+/// Calls of agents: the one way to a model, so that each call is metered, paid for and written
+/// down.
 #pragma once
 
 #include <optional>
@@ -10,12 +11,14 @@
 #include "core/config/settings.hpp"
 #include "core/engine/books.hpp"
 #include "core/engine/services.hpp"
-#include "core/ports/host_services.hpp"
+#include "core/ports/cancel.hpp"
 #include "core/run/events.hpp"
 #include "core/run/watch.hpp"
 #include "director/result.hpp"
 
 namespace director::engine {
+
+class CallMeter;
 
 struct AgentQuestion {
   config::Role role = config::Role::Executor;  ///< which tier, and who it is accounted to
@@ -31,36 +34,34 @@ struct AgentAnswer {
   run::AgentOutcome outcome = run::AgentOutcome::Ok;
   std::string text;  ///< the final answer, or why there is none
   std::int64_t retry_after_ms = 0;
-  std::vector<run::ToolUse> tools;
+  std::vector<run::ToolUse> tools{};
+  bool node_is_spent = false;  ///< its node has reached limits.node_cost_ceiling_usd
 };
 
 /// The answer's text. Errors: Cancelled; External with the reason why there is none.
 [[nodiscard]] Result<std::string> text_of(AgentAnswer answer);
 
-/// What a call costs: by the configured price, else as the tool reported it. `reported_usd`
-/// negative: it did not.
-[[nodiscard]] double cost_of(const run::CallEnded& call, const config::Price* price,
-                             double reported_usd);
-
 /// Safe from any thread.
-class AgentCalls final : public ports::AgentDesk {
+class AgentCalls final {
  public:
   AgentCalls(const Services& services, Books& books) : services_(services), books_(books) {}
 
   /// One call, to its end. Errors are our own: the journal, a missing runner. What the tool or the
-  /// model did wrong is an outcome. Blocks.
+  /// model did wrong is an outcome, and so is a ceiling that did not let it begin or that stopped
+  /// it; a call that still ended well is Ok, since its answer is paid for. Blocks.
   [[nodiscard]] Result<AgentAnswer> call(const AgentQuestion& question);
 
   /// The same, where no state machine retries it: an infrastructure failure is tried again with
   /// backoff, up to limits.infra_retries times; each try is a call of its own in the ledger.
   [[nodiscard]] Result<AgentAnswer> call_patiently(const AgentQuestion& question);
 
-  /// For plugins: a read-only question.
-  [[nodiscard]] Result<std::string> ask(const std::string& role, const std::string& message,
-                                        const std::string& workdir, const std::string& node,
-                                        const ports::CancelToken& cancel) override;
-
  private:
+  /// Who answers, and with what.
+  struct Agent;
+  [[nodiscard]] Result<Agent> agent_of(const AgentQuestion& question) const;
+  [[nodiscard]] Status ask(const Agent& agent, const AgentQuestion& question,
+                           const Admission& admission, CallMeter& meter) const;
+
   const Services& services_;
   Books& books_;
 };

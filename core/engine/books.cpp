@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/dollars.hpp"
 #include "core/base/json.hpp"
+#include "core/base/text.hpp"
 #include "core/engine/settled.hpp"
 
 namespace director::engine {
@@ -15,22 +17,22 @@ std::string cost_record(const run::CallEnded& call, run::At at) {
   out.begin_object();
   out.member("role", call.role);
   out.member("model", call.model);
-  out.member("input", call.input + call.cache_read + call.cache_write);
-  out.member("output", call.output + call.reasoning);
-  out.member("cost", call.usd);
+  out.member("input", call.used.input + call.used.cache_read + call.used.cache_write);
+  out.member("output", call.used.output + call.used.reasoning);
+  out.member("cost", call.used.usd);
   out.member("node", call.node.value);
   out.member("ts", static_cast<double>(at.unix_ms) / 1000.0);
   out.member("call", call.call);
-  out.member("reasoning", call.reasoning);
-  out.member("cache_read", call.cache_read);
-  out.member("cache_write", call.cache_write);
+  out.member("reasoning", call.used.reasoning);
+  out.member("cache_read", call.used.cache_read);
+  out.member("cache_write", call.used.cache_write);
   out.end_object();
   return out.take();
 }
 
 }  // namespace
 
-Result<std::unique_ptr<Books>> Books::open(const Services& services, JobState& job) {
+Result<std::unique_ptr<Books>> Books::open(const Services& services, JobWork& job) {
   std::unique_ptr<Books> books(new Books(services));
   DIRECTOR_TRY(Journal journal,
                Journal::open(services.files, services.clock, services.folders.journal(),
@@ -39,7 +41,7 @@ Result<std::unique_ptr<Books>> Books::open(const Services& services, JobState& j
   return books;
 }
 
-Status Books::replay(const Entry& entry, JobState& job) {
+Status Books::replay(const Entry& entry, JobWork& job) {
   std::vector<run::RunEffect> effects;
   DIRECTOR_CHECK(engine::apply(job, entry, effects));
   if (const auto* money = std::get_if<run::MoneyEvent>(&entry.event)) {
@@ -69,19 +71,30 @@ Result<run::At> Books::record(const run::Event& event, bool durable) {
   return append(event, durable);
 }
 
-Result<std::optional<std::string>> Books::reserve(run::CallReserved call, double least_usd,
-                                                  double ceiling_usd) {
+Result<run::At> Books::append_money(const run::MoneyEvent& event, bool durable) {
+  DIRECTOR_TRY(const run::At at, append(run::Event(event), durable));
+  DIRECTOR_CHECK(run::advance(ledger_, event));
+  return at;
+}
+
+run::Ceilings Books::ceilings() const {
+  const config::Limits& limits = services_.settings.limits;
+  return {limits.cost_ceiling_usd, limits.node_cost_ceiling_usd};
+}
+
+Result<Admission> Books::reserve(run::CallReserved call, const ports::CancelToken& cancel) {
   const std::lock_guard lock(mutex_);
-  call.usd = run::reserve_for(ledger_, call.role, least_usd);
-  if (!run::affordable(ledger_, call.usd, ceiling_usd)) {
-    return std::optional<std::string>();
+  call.usd = run::reserve_for(ledger_, call.role, services_.settings.limits.call_reserve_usd);
+  if (const run::Ceiling refused = run::refusal(ledger_, call, ceilings());
+      refused != run::Ceiling::None) {
+    return Admission{refused, {}, {}};
   }
   call.call = next_call_id(call);
-  const run::MoneyEvent event(call);
-  DIRECTOR_TRY(const run::At at, append(run::Event(event), true));
+  DIRECTOR_TRY(const run::At at, append_money(call, true));
   (void)at;
-  DIRECTOR_CHECK(run::advance(ledger_, event));
-  return std::optional(call.call);
+  const Flight& flight =
+      flights_.emplace(call.call, Flight{ports::CancelToken::child_of(cancel)}).first->second;
+  return Admission{run::Ceiling::None, std::move(call), flight.stop};
 }
 
 /// "0003-executor-parse-duration": sorts as the calls came, unique in a job.
@@ -93,28 +106,53 @@ std::string Books::next_call_id(const run::CallReserved& call) const {
   return number + "-" + call.role + (call.node.empty() ? "" : "-" + call.node.value);
 }
 
-Status Books::settle(const run::CallEnded& call) {
+Status Books::meter(const run::CallMetered& call) {
   const std::lock_guard lock(mutex_);
-  const run::MoneyEvent event(call);
-  DIRECTOR_TRY(const run::At at, append(run::Event(event), true));
-  DIRECTOR_CHECK(run::advance(ledger_, event));
-  emit_call(call, at);
+  DIRECTOR_TRY(const run::At at, append_money(call, false));
+  (void)at;
+  for (auto& [id, flight] : flights_) {
+    const run::Ceiling ceiling = run::reached(ledger_, ledger_.open.at(id).reserved, ceilings());
+    if (ceiling != run::Ceiling::None && flight.stopped_by == run::Ceiling::None) {
+      flight.stopped_by = ceiling;
+      flight.stop.cancel();
+    }
+  }
   return ok();
 }
 
+Result<Settled> Books::settle(const run::CallEnded& call) {
+  const std::lock_guard lock(mutex_);
+  Settled settled;
+  if (const auto flight = flights_.find(call.call); flight != flights_.end()) {
+    settled.stopped_by = flight->second.stopped_by;
+    flights_.erase(flight);
+  }
+  DIRECTOR_TRY(const run::At at, append_money(call, true));
+  emit_call(call, at);
+  settled.node_is_spent =
+      run::node_is_spent(ledger_, {call.call, call.role, call.model, call.node, 0}, ceilings());
+  return settled;
+}
+
 Status Books::close_open_calls() {
-  std::vector<run::CallEnded> lost;
+  std::vector<run::CallEnded> cut_off;
+  std::string named;
   {
     const std::lock_guard lock(mutex_);
     for (const auto& [id, call] : ledger_.open) {
-      lost.push_back(run::CallEnded{id, call.role, call.model, call.node, 0, 0, 0, 0, 0, 0});
+      cut_off.push_back(run::end_of(call.reserved, call.metered));
+      named +=
+          (named.empty() ? "'" : ", '") + text::printable(id) + "' " + dollars(call.metered.usd);
     }
   }
-  for (const run::CallEnded& call : lost) {
-    services_.log.write(ports::LogLevel::Warning,
-                        "call '" + call.call +
-                            "' was cut off when the last director ended; what it "
-                            "cost is not known and counts as $0");
+  if (cut_off.empty()) {
+    return ok();
+  }
+  services_.log.write(ports::LogLevel::Warning,
+                      "calls were under way when the last director ended; they count with what "
+                      "they had metered until then: " +
+                          named);
+  for (const run::CallEnded& call : cut_off) {
     DIRECTOR_CHECK(settle(call));
   }
   return ok();

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -13,31 +14,46 @@
 #include "core/engine/journal.hpp"
 #include "core/engine/replay.hpp"
 #include "core/engine/services.hpp"
+#include "core/ports/cancel.hpp"
 #include "core/run/events.hpp"
 #include "core/run/ledger.hpp"
 #include "director/result.hpp"
 
 namespace director::engine {
 
+/// Whether a call of an agent may begin.
+struct Admission {
+  run::Ceiling refused = run::Ceiling::None;  ///< what leaves no room; then the rest is not set
+  run::CallReserved call;
+  ports::CancelToken stop;  ///< cancelled when the asker's is, or when a ceiling is reached
+};
+
+/// How a call of an agent stands at its end.
+struct Settled {
+  run::Ceiling stopped_by = run::Ceiling::None;  ///< the ceiling that cancelled it
+  bool node_is_spent = false;                    ///< its node has reached its own ceiling
+};
+
 /// Safe from any thread.
 class Books {
  public:
   /// Opens the journal of the folder's job and replays it into `job`, which is empty. The sinks are
   /// offered every record once more (they know what they have).
-  [[nodiscard]] static Result<std::unique_ptr<Books>> open(const Services& services, JobState& job);
+  [[nodiscard]] static Result<std::unique_ptr<Books>> open(const Services& services, JobWork& job);
 
   /// Writes a fact. `durable`: on return it survives a power loss, and so does all that came
   /// before.
   [[nodiscard]] Result<run::At> record(const run::Event& event, bool durable);
 
-  /// Sets the cost of a call aside and writes that down, durably. Fills in the call's id and
-  /// returns it; nullopt: the ceiling leaves no room.
-  [[nodiscard]] Result<std::optional<std::string>> reserve(run::CallReserved call, double least_usd,
-                                                           double ceiling_usd);
+  /// Sets the cost of a call aside and writes that down, durably. Fills in the call's id and what
+  /// is reserved for it; `cancel` is the asker's.
+  [[nodiscard]] Result<Admission> reserve(run::CallReserved call, const ports::CancelToken& cancel);
+  /// Writes what a reserved call has used so far, not durably, and stops every call under way that
+  /// has to end now.
+  [[nodiscard]] Status meter(const run::CallMetered& call);
   /// Writes what a reserved call did cost, durably, and tells the sinks.
-  [[nodiscard]] Status settle(const run::CallEnded& call);
-  /// Calls that were under way when the last director ended are closed with what is known of them:
-  /// nothing. Their reservation would otherwise bind the money for ever.
+  [[nodiscard]] Result<Settled> settle(const run::CallEnded& call);
+  /// Calls that were under way when the last director ended are closed with what they had metered.
   [[nodiscard]] Status close_open_calls();
 
   /// Hands a record to every sink; a sink that fails is reported once and costs nothing else.
@@ -56,16 +72,25 @@ class Books {
  private:
   explicit Books(const Services& services) : services_(services) {}
 
-  [[nodiscard]] Status replay(const Entry& entry, JobState& job);
+  [[nodiscard]] Status replay(const Entry& entry, JobWork& job);
   [[nodiscard]] std::string next_call_id(const run::CallReserved& call) const;
   [[nodiscard]] Result<run::At> append(const run::Event& event, bool durable);
+  [[nodiscard]] Result<run::At> append_money(const run::MoneyEvent& event, bool durable);
+  [[nodiscard]] run::Ceilings ceilings() const;
   void emit_locked(std::string_view kind, std::uint64_t sequence, std::string_view json);
   void emit_call(const run::CallEnded& call, run::At at);
+
+  /// A call of this director that is under way.
+  struct Flight {
+    ports::CancelToken stop;
+    run::Ceiling stopped_by = run::Ceiling::None;
+  };
 
   const Services& services_;
   mutable std::mutex mutex_;
   std::optional<Journal> journal_;
   run::Ledger ledger_;
+  std::map<std::string, Flight> flights_;  ///< by call id
   std::string job_;
   std::vector<std::string> broken_sinks_;
 };

@@ -125,6 +125,7 @@ Result<run::RunEvent> NodeWork::call_agent(const NodeId& id, const run::NodeStat
   ended.watch = watch.verdict;
   ended.ran_before_edit = watch.ran_before_edit;
   ended.observed_failure = watch.observed_failure;
+  ended.node_ceiling = answer.node_is_spent;
   if (answer.outcome != run::AgentOutcome::Ok) {
     context.workspace.reset();
   }

@@ -18,8 +18,17 @@
 #include "core/plan/validate.hpp"
 
 namespace director::engine {
+namespace {
 
-PlanEngine::PlanEngine(const Services& services, Books& books, JobState job, Progress& progress)
+/// True if a critique that failed so is to be asked for again, when planning goes on: nobody has
+/// refused it.
+bool stops(const Error& error) {
+  return error.code() == Errc::Cancelled || error.code() == Errc::Conflict;
+}
+
+}  // namespace
+
+PlanEngine::PlanEngine(const Services& services, Books& books, JobWork job, Progress& progress)
     : services_(services),
       books_(books),
       job_(std::move(job)),
@@ -234,7 +243,7 @@ Status PlanEngine::critique_spec() {
       ask(config::Role::Planner, "brainstorm",
           critique_message("specification", job_.planning.job.task, spec));
   if (!revised) {
-    if (revised.error().code() == Errc::Cancelled) {
+    if (stops(revised.error())) {
       return revised.error();
     }
     services_.log.write(ports::LogLevel::Warning,
@@ -263,7 +272,7 @@ Status PlanEngine::critique_plan() {
       ask(config::Role::Planner, "planner",
           critique_message("plan", job_.planning.job.task, plan::to_json(plan)));
   if (!reply) {
-    if (reply.error().code() == Errc::Cancelled) {
+    if (stops(reply.error())) {
       return reply.error();
     }
     services_.log.write(ports::LogLevel::Warning,

@@ -22,7 +22,7 @@ enum class PlanEnd : std::uint8_t { Ready, PausedAtSpec, PausedAtPlan };
 /// was. One plan at a time; all of it on the caller's thread.
 class PlanEngine {
  public:
-  PlanEngine(const Services& services, Books& books, JobState job, Progress& progress);
+  PlanEngine(const Services& services, Books& books, JobWork job, Progress& progress);
 
   /// Starts a job. The journal is empty.
   [[nodiscard]] Status create(const run::JobCreated& job);
@@ -66,7 +66,7 @@ class PlanEngine {
 
   const Services& services_;
   Books& books_;
-  JobState job_;
+  JobWork job_;
   Progress& progress_;
   AgentCalls calls_;
   Workspaces workspaces_;

@@ -10,7 +10,7 @@
 namespace director::engine {
 namespace {
 
-Status apply_planning(JobState& job, const run::PlanEvent& event) {
+Status apply_planning(JobWork& job, const run::PlanEvent& event) {
   DIRECTOR_TRY(job.planning, run::advance(std::move(job.planning), event));
   if (const auto* frozen = std::get_if<run::PlanFrozen>(&event)) {
     DIRECTOR_TRY(plan::Plan plan, plan::parse_plan(frozen->plan));
@@ -20,7 +20,7 @@ Status apply_planning(JobState& job, const run::PlanEvent& event) {
   return ok();
 }
 
-Status apply_running(JobState& job, const run::RunEvent& event, run::At at,
+Status apply_running(JobWork& job, const run::RunEvent& event, run::At at,
                      std::vector<run::RunEffect>& effects) {
   if (!job.run) {
     return Error(Errc::Conflict, "the run has events before its plan");
@@ -33,12 +33,12 @@ Status apply_running(JobState& job, const run::RunEvent& event, run::At at,
 
 }  // namespace
 
-Status apply(JobState& job, const Entry& entry) {
+Status apply(JobWork& job, const Entry& entry) {
   std::vector<run::RunEffect> unused;
   return apply(job, entry, unused);
 }
 
-Status apply(JobState& job, const Entry& entry, std::vector<run::RunEffect>& effects) {
+Status apply(JobWork& job, const Entry& entry, std::vector<run::RunEffect>& effects) {
   effects.clear();
   if (const auto* planning = std::get_if<run::PlanEvent>(&entry.event)) {
     return apply_planning(job, *planning);
@@ -46,7 +46,14 @@ Status apply(JobState& job, const Entry& entry, std::vector<run::RunEffect>& eff
   if (const auto* running = std::get_if<run::RunEvent>(&entry.event)) {
     return apply_running(job, *running, entry.at, effects);
   }
-  return run::advance(job.ledger, std::get<run::MoneyEvent>(entry.event));
+  return ok();
+}
+
+Status apply(JobState& job, const Entry& entry) {
+  if (const auto* money = std::get_if<run::MoneyEvent>(&entry.event)) {
+    return run::advance(job.ledger, *money);
+  }
+  return apply(static_cast<JobWork&>(job), entry);
 }
 
 Result<JobState> read_job(ports::FileStore& files, const std::filesystem::path& journal) {

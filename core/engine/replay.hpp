@@ -15,17 +15,25 @@
 
 namespace director::engine {
 
-struct JobState {
+/// Its work. The money of a job under way is kept by the books.
+struct JobWork {
   run::PlanState planning;
   std::optional<plan::Plan> plan;    ///< once it is frozen
   std::optional<run::RunState> run;  ///< likewise
+};
+
+/// All of it, for whoever only looks.
+struct JobState : JobWork {
   run::Ledger ledger;
 };
 
-/// Applies one entry. Effects are not performed: they are what the next director asks for.
-[[nodiscard]] Status apply(JobState& job, const Entry& entry);
+/// Applies one entry; what it says about money changes no work. Effects are not performed: they are
+/// what the next director asks for.
+[[nodiscard]] Status apply(JobWork& job, const Entry& entry);
 /// The same; `effects` gets what the state machine of the run asked for.
-[[nodiscard]] Status apply(JobState& job, const Entry& entry, std::vector<run::RunEffect>& effects);
+[[nodiscard]] Status apply(JobWork& job, const Entry& entry, std::vector<run::RunEffect>& effects);
+/// Applies one entry to the work and to the ledger.
+[[nodiscard]] Status apply(JobState& job, const Entry& entry);
 
 /// Replays a journal without changing it. No file: a state without a job. Errors: those of
 /// read_journal() and apply().

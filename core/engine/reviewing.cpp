@@ -26,14 +26,18 @@ class ReviewDesk final : public ports::AgentDesk {
                                                             .node = NodeId(node),
                                                             .cancel = cancel}));
     over_budget_ = over_budget_ || answer.outcome == run::AgentOutcome::Budget;
+    node_is_spent_ = node_is_spent_ || answer.node_is_spent;
     return text_of(std::move(answer));
   }
 
+  /// A ceiling did not let a call begin, or stopped it.
   [[nodiscard]] bool over_budget() const { return over_budget_; }
+  [[nodiscard]] bool node_is_spent() const { return node_is_spent_; }
 
  private:
   AgentCalls& calls_;
   bool over_budget_ = false;
+  bool node_is_spent_ = false;
 };
 
 struct Stage {
@@ -120,6 +124,7 @@ Result<run::Reviewed> review_candidate(const Services& services, AgentCalls& cal
     judge(services, review, reviewed);
     reviewed.over_budget = !review && desk.over_budget();
   }
+  reviewed.node_ceiling = desk.node_is_spent();
   if (services.interrupt.cancelled()) {
     return Error(Errc::Cancelled, "interrupted");
   }

@@ -30,7 +30,7 @@ bool must_be_durable(const run::RunEvent& event) {
 
 }  // namespace
 
-RunEngine::RunEngine(const Services& services, Books& books, JobState job, Progress& progress)
+RunEngine::RunEngine(const Services& services, Books& books, JobWork job, Progress& progress)
     : services_(services),
       books_(books),
       plan_(std::move(*job.plan)),

@@ -33,7 +33,7 @@ struct RunOptions {
 class RunEngine {
  public:
   /// `job` has a frozen plan. All references outlive the engine.
-  RunEngine(const Services& services, Books& books, JobState job, Progress& progress);
+  RunEngine(const Services& services, Books& books, JobWork job, Progress& progress);
   ~RunEngine();
   RunEngine(const RunEngine&) = delete;
   RunEngine& operator=(const RunEngine&) = delete;

@@ -5,6 +5,7 @@ target_sources(
           ${CMAKE_CURRENT_LIST_DIR}/agent_state.cpp
           ${CMAKE_CURRENT_LIST_DIR}/bench.cpp
           ${CMAKE_CURRENT_LIST_DIR}/books.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/call_meter.cpp
           ${CMAKE_CURRENT_LIST_DIR}/codec.cpp
           ${CMAKE_CURRENT_LIST_DIR}/gate_check.cpp
           ${CMAKE_CURRENT_LIST_DIR}/guidance.cpp

@@ -16,8 +16,8 @@
 
 namespace director::engine {
 
-/// Errors: Cancelled, Invalid for a set-up that no later try can mend, External for an agent that
-/// cannot be reached; the text names the agent.
+/// Errors: Cancelled, Conflict where the cost ceiling leaves no room, Invalid for a set-up that no
+/// later try can mend, External for an agent that cannot be reached; the text names the agent.
 [[nodiscard]] Status require_ok(const AgentAnswer& answer, const std::string& agent);
 
 /// Writes to nothing but the job branch.

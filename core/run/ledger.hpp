@@ -1,4 +1,4 @@
-/// The job's money: what was reserved, what was spent, on what. Pure.
+/// The job's money: what was reserved, what is being spent, what was spent, on what. Pure.
 #pragma once
 
 #include <cstdint>
@@ -17,28 +17,64 @@ struct Spend {
   double usd = 0;
   int calls = 0;
 
-  void add(const CallEnded& call);
+  void add(const Usage& call);
+};
+
+/// A call that is under way.
+struct OpenCall {
+  CallReserved reserved;
+  Usage metered;  ///< so far
+
+  /// What it binds: what was set aside for it, or what it has used where that is more.
+  [[nodiscard]] double bound_usd() const;
 };
 
 struct Ledger {
-  std::map<std::string, CallReserved> open;  ///< by call id: reserved, not yet ended
-  double reserved_usd = 0;
-  Spend total;
+  std::map<std::string, OpenCall> open;  ///< by call id: reserved, not yet ended
+  Spend total;                           ///< of the calls that ended, like all that follows
   std::map<std::string, double> largest_call_usd;          ///< by role
   std::map<NodeId, std::map<std::string, Spend>> by_node;  ///< node -> role; planning: ""
   std::map<std::string, Spend> by_role;
   std::map<std::string, Spend> by_model;
 
   [[nodiscard]] Spend of_node(const NodeId& node) const;
+  /// What ended and what the open calls have metered.
+  [[nodiscard]] double spent_usd() const;
+  /// What ended and what the open calls bind.
+  [[nodiscard]] double committed_usd() const;
 };
 
-/// Errors: Conflict for a call that was reserved twice, or that ends without having been reserved.
+/// Errors: Conflict for a call that was reserved twice, or that is metered or ends without having
+/// been reserved.
 [[nodiscard]] Status advance(Ledger& ledger, const MoneyEvent& event);
+
+/// The end of a call that used this much.
+[[nodiscard]] CallEnded end_of(const CallReserved& call, const Usage& used);
+
+/// What limits spending. 0: there is no such limit.
+struct Ceilings {
+  double job_usd = 0;
+  double node_usd = 0;  ///< of what a run spends on one node: what its tests cost is not counted
+};
+
+enum class Ceiling : std::uint8_t { None, Job, Node };
 
 /// What to set aside for a call of a role: its largest call so far, at least `least_usd`.
 [[nodiscard]] double reserve_for(const Ledger& ledger, const std::string& role, double least_usd);
 
 /// True if a call with this reservation keeps to the ceiling. `ceiling_usd` 0: there is none.
 [[nodiscard]] bool affordable(const Ledger& ledger, double reserve_usd, double ceiling_usd);
+
+/// The ceiling that does not let this call begin.
+[[nodiscard]] Ceiling refusal(const Ledger& ledger, const CallReserved& call,
+                              const Ceilings& ceilings);
+
+/// The ceiling at which this call, which is under way, has to end.
+[[nodiscard]] Ceiling reached(const Ledger& ledger, const CallReserved& call,
+                              const Ceilings& ceilings);
+
+/// True if a run has spent on the call's node, calls under way included, what it may.
+[[nodiscard]] bool node_is_spent(const Ledger& ledger, const CallReserved& call,
+                                 const Ceilings& ceilings);
 
 }  // namespace director::run

@@ -83,7 +83,7 @@ enum class AgentOutcome : std::uint8_t {
   Infra,      ///< endpoint, tool or limits: not the node's fault, tried again
   Failed,     ///< the model gave up, ran out of time or was refused: an attempt
   Config,     ///< no later try can help: credentials, model name, tool
-  Budget,     ///< the ceiling left no room for the call
+  Budget,     ///< a ceiling left no room for the call, or stopped it
   Cancelled,  ///< interrupted
 };
 
@@ -96,6 +96,7 @@ struct AgentEnded {
   std::string watch = "unknown";  ///< watch-it-fail: observed, not_observed, unknown
   bool ran_before_edit = false;
   bool observed_failure = false;
+  bool node_ceiling = false;  ///< the node has reached its own cost ceiling
 
   template <typename Visitor>
   void fields(Visitor& visit) {
@@ -106,6 +107,7 @@ struct AgentEnded {
     visit("watch", watch);
     visit("ran_before_edit", ran_before_edit);
     visit("observed_failure", observed_failure);
+    visit("node_ceiling", node_ceiling);
   }
 };
 
@@ -172,9 +174,10 @@ struct Reviewed {
   Verdict verdict = Verdict::Error;  ///< Fail: it blocks
   std::string summary;
   std::string feedback;
-  bool stage_two = true;     ///< it took place
-  std::string advice{};      ///< of stage one
-  bool over_budget = false;  ///< the ceiling left no room for the review: nothing was judged
+  bool stage_two = true;      ///< it took place
+  std::string advice{};       ///< of stage one
+  bool over_budget = false;   ///< a ceiling left no room for the review: nothing was judged
+  bool node_ceiling = false;  ///< the node has reached its own cost ceiling
 
   template <typename Visitor>
   void fields(Visitor& visit) {
@@ -185,6 +188,7 @@ struct Reviewed {
     visit("stage_two", stage_two);
     visit("advice", advice);
     visit("over_budget", over_budget);
+    visit("node_ceiling", node_ceiling);
   }
 };
 

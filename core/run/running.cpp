@@ -64,6 +64,7 @@ class Advance {
     node->watch = event.watch;
     node->ran_before_edit = event.ran_before_edit;
     node->observed_failure = event.observed_failure;
+    node->spent_out = event.node_ceiling;
     switch (event.outcome) {
       case AgentOutcome::Ok:
         transition_.enter(index, Phase::Capturing, CaptureCandidate{event.node});
@@ -78,8 +79,7 @@ class Advance {
         transition_.settle(index, NodeStatus::Error, event.why);
         return ok();
       case AgentOutcome::Budget:
-        state_.ceiling = true;
-        transition_.put_back(index);
+        out_of_money(index, event.node_ceiling, event.why);
         return ok();
       case AgentOutcome::Cancelled:
         // Whoever cancels a call means the run: starting it over would only be cancelled again.
@@ -138,9 +138,9 @@ class Advance {
   Status operator()(const Reviewed& event) {
     DIRECTOR_TRY(NodeState * node, expect(event.node, Phase::Reviewing, Reviewed::kType));
     const std::size_t index = state_.index_of(event.node);
+    node->spent_out = node->spent_out || event.node_ceiling;
     if (event.over_budget) {
-      state_.ceiling = true;
-      transition_.put_back(index);  // its candidate is kept and reviewed in the next run
+      out_of_money(index, event.node_ceiling, "its review was not paid for: " + event.summary);
       return ok();
     }
     node->advice = event.advice;
@@ -244,6 +244,17 @@ class Advance {
   [[nodiscard]] static bool at_work(const NodeState& node) {
     return node.status == NodeStatus::Running && node.phase != Phase::AwaitingLane &&
            node.phase != Phase::AwaitingLand;
+  }
+
+  /// A ceiling kept a call from beginning or ended it. The node's own ends the node, the job's the
+  /// run: then a candidate that it has is kept and goes on in the next run.
+  void out_of_money(std::size_t index, bool node_ceiling, const std::string& why) {
+    if (node_ceiling) {
+      transition_.settle(index, NodeStatus::Failed, why);
+      return;
+    }
+    state_.ceiling = true;
+    transition_.put_back(index);
   }
 
   /// What this candidate has not passed yet.

@@ -90,6 +90,7 @@ struct NodeState {
   bool ran_before_edit = false;
   bool observed_failure = false;
   bool flake_failed = false;
+  bool spent_out = false;        ///< it has reached its own cost ceiling: no further attempt
   std::int64_t started_ms = 0;   ///< of its first attempt; 0: not started
   std::int64_t finished_ms = 0;  ///< when its status became final; 0: it is not
 };

@@ -1,12 +1,16 @@
 #include "core/run/transition.hpp"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "core/run/backoff.hpp"
 
 namespace director::run {
 namespace {
+
+constexpr std::string_view kSpentOut =
+    "not tried again, since it has reached its cost ceiling (limits.node_cost_ceiling_usd): ";
 
 bool has_candidate(const NodeState& node) { return !node.candidate.empty(); }
 
@@ -41,6 +45,7 @@ void Transition::begin_run(bool retry) {
   for (NodeState& node : state_.nodes) {
     const bool lost_its_rounds = node.lost_rounds > 0 && has_candidate(node);
     node.lost_rounds = 0;
+    node.spent_out = false;  // the ceiling may be another one now; the next call will tell
     if (node.status == NodeStatus::Running) {
       forget_flight(node);
     } else if (node.status == NodeStatus::Blocked) {
@@ -111,6 +116,10 @@ void Transition::fail_attempt(std::size_t index, const std::string& feedback) {
     settle(index, NodeStatus::Escalated, feedback);
     return;
   }
+  if (node.spent_out) {
+    settle(index, NodeStatus::Failed, std::string(kSpentOut) + feedback);
+    return;
+  }
   if (state_.stopping()) {
     // This attempt is over and counts; the next run goes on with the one after it.
     node.status = NodeStatus::Pending;
@@ -127,6 +136,10 @@ void Transition::fail_attempt(std::size_t index, const std::string& feedback) {
 void Transition::retry_infrastructure(std::size_t index, const std::string& why,
                                       std::int64_t retry_after_ms) {
   NodeState& node = state_.nodes[index];
+  if (node.spent_out) {
+    settle(index, NodeStatus::Failed, std::string(kSpentOut) + why);
+    return;
+  }
   if (state_.stopping()) {
     put_back(index);
     return;

@@ -211,6 +211,21 @@ TEST_F(Bench, NodesThatDoNotLandAreARowLikeAnyOther) {
   EXPECT_DOUBLE_EQ(row("cheap").get_number("executor_tier_pct").value(), 50);
 }
 
+TEST_F(Bench, CountsWhatACallThatWasKilledHadMetered) {
+  world.script(R"({"role": "executor", "model": "cheap/executor", "contains": "Node two",
+                   "steps": [{"usage": {"cost": 0.5}}, {"sleep_ms": 600000}]},)",
+               kCosts);
+  const Ran killed = world.stopped(
+      {"bench", "Write two files", "--profiles", "all-frontier,cheap"},
+      "grep -qs 'call_metered.*-two.*:0.5}' .director/bench/cheap/journal.jsonl", "KILL");
+  EXPECT_EQ(killed.exit_code, 137);
+  world.script(kNoPlanning, kCosts);
+  const Ran ran = bench();
+  ASSERT_EQ(ran.exit_code, 0) << ran.out << ran.err;
+  EXPECT_THAT(ran.err, HasSubstr("-executor-two' $0.5000"));
+  EXPECT_DOUBLE_EQ(cost("cheap"), 0.6);
+}
+
 TEST_F(Bench, GoesOnAfterAKillWithoutPayingTwice) {
   world.script(hang("cheap", "two"), kCosts);
   const Ran killed = world.stopped({"bench", "Write two files", "--profiles", "all-frontier,cheap"},

@@ -8,6 +8,7 @@
 #include <optional>
 #include <sstream>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -28,6 +29,9 @@ struct Turn {
   bool silent = false;                     ///< returns without having reported an end
   double cost_usd = 0.25;
   std::int64_t retry_after_ms = 0;
+  std::vector<usage> steps{};  ///< reported one after the other, in the place of `cost_usd`
+  bool hangs = false;          ///< after its last step it waits until it is told to stop
+  bool stubborn = false;       ///< goes on with its steps although it is told to stop
 };
 
 struct AgentCall {
@@ -47,8 +51,9 @@ class ScriptedRunner final : public director::runner {
   std::map<std::string, std::vector<Turn>> script;
   std::function<void(const AgentCall&)> on_call;  ///< before the turn is played
 
-  [[nodiscard]] Status run(const run_request& request, const agent_events& events, host&) override {
-    return with_fault(fault, "runner.run", [&] { return play(request, events); });
+  [[nodiscard]] Status run(const run_request& request, const agent_events& events,
+                           host& services) override {
+    return with_fault(fault, "runner.run", [&] { return play(request, events, services); });
   }
   [[nodiscard]] Result<std::string> probe(host&) override { return std::string("{}"); }
 
@@ -71,7 +76,24 @@ class ScriptedRunner final : public director::runner {
     return title.find('-') == std::string::npos ? std::string(request.role) : title;
   }
 
-  Status play(const run_request& request, const agent_events& events) {
+  /// False: it was told to stop.
+  static bool spend(const Turn& turn, const agent_events& events, host& services) {
+    if (turn.steps.empty()) {
+      events.spent({100, 10, 5, 1000, 20, turn.cost_usd});
+    }
+    for (std::size_t i = 0; i < turn.steps.size(); ++i) {
+      if (i > 0 && !turn.stubborn && services.cancelled()) {
+        return false;
+      }
+      events.spent(turn.steps[i]);
+    }
+    while (turn.hangs && !services.cancelled()) {
+      std::this_thread::yield();
+    }
+    return !turn.hangs;
+  }
+
+  Status play(const run_request& request, const agent_events& events, host& services) {
     const AgentCall call{key_of(request), std::string(request.message), std::string(request.model),
                          request.may_edit};
     const std::size_t before = calls(call.key).size();
@@ -91,7 +113,10 @@ class ScriptedRunner final : public director::runner {
     for (const auto& [path, bytes] : turn.files) {
       repo_.edit(std::string(request.workdir), path, bytes);
     }
-    events.spent({100, 10, 5, 1000, 20, turn.cost_usd});
+    if (!spend(turn, events, services)) {
+      events.fail(agent_failure::cancelled, "told to stop");
+      return ok();
+    }
     if (turn.silent) {
       return ok();
     }

@@ -36,6 +36,7 @@ TEST(ConfigKeys, RangesHoldAtTheirEdges) {
   const Range ranges[] = {
       {"limits.node_timeout_secs", {"1", "604800"}, {"0", "604801", "-1"}},
       {"limits.cost_ceiling_usd", {"0", "0.01", "1000000"}, {"-0.01", "1000000.1", "inf", "nan"}},
+      {"limits.node_cost_ceiling_usd", {"0", "1000000"}, {"-1", "1000001", "inf", "nan"}},
       {"limits.call_reserve_usd", {"0", "1000000"}, {"-1", "1000001"}},
       {"limits.max_attempts", {"1", "100"}, {"0", "101"}},
       {"limits.flake_runs", {"1", "100"}, {"0", "101"}},

@@ -67,6 +67,7 @@ cache_write = 4
 [limits]
 node_timeout_secs = 10
 cost_ceiling_usd = 2
+node_cost_ceiling_usd = 0.75
 call_reserve_usd = 0.25
 max_attempts = 4
 flake_runs = 5
@@ -119,6 +120,7 @@ list = ["a"]
               ElementsAre(3, 15.5, 0.3, 4));
   EXPECT_EQ(s.limits.node_timeout, std::chrono::seconds(10));
   EXPECT_EQ(s.limits.cost_ceiling_usd, 2);
+  EXPECT_EQ(s.limits.node_cost_ceiling_usd, 0.75);
   EXPECT_EQ(s.limits.call_reserve_usd, 0.25);
   EXPECT_EQ(s.limits.max_attempts, 4);
   EXPECT_EQ(s.limits.flake_runs, 5);
@@ -143,8 +145,8 @@ list = ["a"]
   EXPECT_THAT(s.plugins.path, ElementsAre("/opt/p"));
   const PluginTable& plugin = s.plugin_tables.at("r");
   EXPECT_EQ(plugin.json, R"({"command":"x","count":3,"list":["a"],"on":true,"ratio":0.5})");
-  EXPECT_EQ(to_string(plugin.origins.at("count")), "repo.toml:53:1");
-  EXPECT_EQ(plugin.table.line, 51);
+  EXPECT_EQ(to_string(plugin.origins.at("count")), "repo.toml:54:1");
+  EXPECT_EQ(plugin.table.line, 52);
 }
 
 TEST(LoadConfig, DefaultsStandWhereNothingIsSet) {

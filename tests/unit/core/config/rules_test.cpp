@@ -56,6 +56,16 @@ TEST(LoadConfig, PricesAreWarningsOrDemanded) {
             "limits.require_pricing asks for with a cost ceiling");
 }
 
+TEST(LoadConfig, EveryUnpricedModelIsNamedWhateverTheCeiling) {
+  for (const char* ceiling : {"limits.cost_ceiling_usd=5", "limits.node_cost_ceiling_usd=5"}) {
+    Sources sources = repository(kTiers);
+    sources.overrides = {"limits.require_pricing=true", ceiling};
+    const std::string errors = errors_of(sources);
+    EXPECT_THAT(errors, ::testing::HasSubstr("pricing.\"p/m\": add it")) << ceiling;
+    EXPECT_THAT(errors, ::testing::HasSubstr("pricing.\"l/x\": add it")) << ceiling;
+  }
+}
+
 TEST(LoadConfig, WarnsAboutAVariableThatLacksAnUnderscore) {
   Sources sources = repository(kTiers + kPrices);
   sources.environment = {{"DIRECTOR_LIMITS_MAX_ATTEMPTS", "1"}, {"DIRECTOR_ACCEPT", "1"}};

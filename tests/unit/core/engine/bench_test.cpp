@@ -159,7 +159,7 @@ TEST(BenchRow, TellsWhatTheRunDid) {
   run::CallEnded ended;
   ended.call = "c1";
   ended.role = "executor";
-  ended.usd = 0.25;
+  ended.used.usd = 0.25;
   story.tell(0, run::MoneyEvent(ended));
   const BenchRow row = make_row("cheap", story.job, 7);
   EXPECT_EQ(row.profile, "cheap");

@@ -115,7 +115,7 @@ class World {
     const std::unique_ptr<Services> services = wire();
     SilentProgress progress;
     progress.on_event = on_event;
-    JobState job;
+    JobWork job;
     DIRECTOR_TRY(const std::unique_ptr<Books> books, open(*services, job));
     DIRECTOR_CHECK(books->close_open_calls());
     if (!job.run) {
@@ -128,7 +128,7 @@ class World {
   /// What a director does before a run begins.
   Status ready() {
     const std::unique_ptr<Services> services = wire();
-    JobState job;
+    JobWork job;
     DIRECTOR_TRY(const std::unique_ptr<Books> books, open(*services, job));
     return make_ready(*services, *books, job);
   }
@@ -139,7 +139,7 @@ class World {
     const std::unique_ptr<Services> services = wire();
     SilentProgress progress;
     progress.on_plan_event = on_plan_event;
-    JobState job;
+    JobWork job;
     DIRECTOR_TRY(const std::unique_ptr<Books> books, open(*services, job));
     DIRECTOR_CHECK(books->close_open_calls());
     const bool fresh = job.planning.stage == run::Stage::None;
@@ -156,7 +156,7 @@ class World {
   Status create_again(const run::JobCreated& wanted) {
     const std::unique_ptr<Services> services = wire();
     SilentProgress progress;
-    JobState job;
+    JobWork job;
     DIRECTOR_TRY(const std::unique_ptr<Books> books, open(*services, job));
     return PlanEngine(*services, *books, std::move(job), progress).create(wanted);
   }
@@ -238,7 +238,7 @@ class World {
                                                   prompts, interrupt});
   }
 
-  static Result<std::unique_ptr<Books>> open(const Services& services, JobState& job) {
+  static Result<std::unique_ptr<Books>> open(const Services& services, JobWork& job) {
     return Books::open(services, job);
   }
 

@@ -328,7 +328,9 @@ inline std::vector<RunEvent> other_outcomes(const RunEffect& effect) {
          {AgentOutcome::Infra, AgentOutcome::Failed, AgentOutcome::Config, AgentOutcome::Budget,
           AgentOutcome::Cancelled}) {
       all.push_back(AgentEnded{id, outcome, "why", 7, "unknown", false, false});
+      all.push_back(AgentEnded{id, outcome, "why", 7, "unknown", false, false, true});
     }
+    all.push_back(AgentEnded{id, AgentOutcome::Ok, "", 0, "unknown", false, false, true});
   } else if (std::holds_alternative<CaptureCandidate>(effect)) {
     all.push_back(CandidateMade{id, Oid("c0"), Oid("t"), 1, "edits a test"});
   } else if (std::holds_alternative<Integrate>(effect)) {
@@ -339,6 +341,12 @@ inline std::vector<RunEvent> other_outcomes(const RunEffect& effect) {
   } else if (std::holds_alternative<ReviewCandidate>(effect)) {
     all.push_back(Reviewed{id, Verdict::Fail, "no", "no"});
     all.push_back(Reviewed{id, Verdict::Error, "unreadable", ""});
+    for (const bool node_ceiling : {false, true}) {
+      Reviewed unpaid{id, Verdict::Error, "no room", ""};
+      unpaid.over_budget = true;
+      unpaid.node_ceiling = node_ceiling;
+      all.push_back(unpaid);
+    }
   } else if (std::holds_alternative<Land>(effect)) {
     all.push_back(LandRefused{id, Oid("c0")});
   }

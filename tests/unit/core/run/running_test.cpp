@@ -248,6 +248,77 @@ TEST(Advance, CeilingStopsNewCallsAndLetsPassedWorkLand) {
   EXPECT_EQ(model.state().outcome, "ceiling");
 }
 
+/// The agent ends like that, its node having reached its own ceiling.
+AgentEnded spent_out(const NodeId& id, AgentOutcome outcome) {
+  AgentEnded ended = agent(id, outcome);
+  ended.node_ceiling = true;
+  return ended;
+}
+
+TEST(Advance, NodeAtItsOwnCeilingFailsAndBlocksItsDependentsWhileOthersGoOn) {
+  for (const AgentOutcome outcome :
+       {AgentOutcome::Budget, AgentOutcome::Failed, AgentOutcome::Infra}) {
+    RunModel model = started({{}, {0}, {}});
+    until<CallAgent>(model, kA);
+    say(model, kA, spent_out(kA, outcome));
+    EXPECT_EQ(model.node(kA).status, NodeStatus::Failed);
+    EXPECT_EQ(model.node(kA).tier, TierKind::Executor) << "it does not escalate";
+    EXPECT_EQ(model.node(kB).status, NodeStatus::Blocked);
+    EXPECT_TRUE(model.finish_well());
+    EXPECT_EQ(model.node(kC).status, NodeStatus::Done);
+    EXPECT_EQ(model.state().outcome, "incomplete");
+  }
+}
+
+TEST(Advance, WorkThatWasPaidForLandsAlthoughItsNodeIsAtItsCeiling) {
+  RunModel model = started({{}});
+  until<CallAgent>(model, kA);
+  say(model, kA, spent_out(kA, AgentOutcome::Ok));
+  EXPECT_TRUE(model.finish_well());
+  EXPECT_EQ(model.node(kA).status, NodeStatus::Done);
+  EXPECT_EQ(model.state().outcome, "done");
+}
+
+TEST(Advance, FailedGateIsTheLastAttemptOfANodeAtItsCeiling) {
+  RunModel model = started({{}});
+  until<CallAgent>(model, kA);
+  say(model, kA, spent_out(kA, AgentOutcome::Ok));
+  until<RunGates>(model, kA);
+  say(model, kA, Gated{kA, Verdict::Fail, "red", false});
+  EXPECT_EQ(model.node(kA).status, NodeStatus::Failed);
+  EXPECT_EQ(model.node(kA).attempts, 1);
+  EXPECT_THAT(model.node(kA).error, ::testing::HasSubstr("limits.node_cost_ceiling_usd): red"));
+}
+
+TEST(Advance, ReviewThatTheNodesCeilingForbidsFailsItAndTheJobsPostponesIt) {
+  for (const bool node_ceiling : {false, true}) {
+    RunStarted event = start();
+    event.review_file_threshold = 0;
+    RunModel model = started({{}}, event);
+    until<ReviewCandidate>(model, kA);
+    Reviewed unpaid{kA, Verdict::Pass, "no room", ""};  // as with review.on_error = "pass"
+    unpaid.over_budget = true;
+    unpaid.node_ceiling = node_ceiling;
+    say(model, kA, unpaid);
+    EXPECT_EQ(model.node(kA).status, node_ceiling ? NodeStatus::Failed : NodeStatus::Pending);
+    EXPECT_EQ(model.state().outcome, node_ceiling ? "" : "ceiling");
+  }
+}
+
+TEST(Advance, HigherCeilingGivesANodeAllItsAttemptsAgain) {
+  RunModel model = started({{}});
+  until<CallAgent>(model, kA);
+  say(model, kA, spent_out(kA, AgentOutcome::Budget));
+  ASSERT_TRUE(model.finish_well());
+  RunStarted again = start();
+  again.retry = true;
+  model.feed(again);
+  until<RunGates>(model, kA);
+  say(model, kA, Gated{kA, Verdict::Fail, "red", false});
+  EXPECT_EQ(open_effect<StartAttempt>(model, kA).attempt, 2);
+  EXPECT_TRUE(model.finish_well());
+}
+
 TEST(Advance, InterruptStartsNothingAndKeepsWhatCounts) {
   RunModel model = started({{}, {}}, start(1));
   until<RunGates>(model, kA);

@@ -1,0 +1,120 @@
+#include "core/engine/call_meter.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/base/text.hpp"
+
+namespace director::engine {
+namespace {
+
+constexpr std::size_t kMaxAnswerBytes = std::size_t{4} << 20;
+/// Of one call: more than any model can, and small enough that sums of them stay exact.
+constexpr std::int64_t kMostTokens = 1'000'000'000'000;
+constexpr double kMostDollars = 1e6;  ///< as for the ceilings of the configuration
+
+run::AgentOutcome outcome_of(director_agent_failure failure) {
+  switch (failure) {
+    case DIRECTOR_AGENT_AUTH:
+    case DIRECTOR_AGENT_CONFIG:
+      return run::AgentOutcome::Config;
+    case DIRECTOR_AGENT_RATE_LIMIT:
+    case DIRECTOR_AGENT_TRANSPORT:
+      return run::AgentOutcome::Infra;
+    case DIRECTOR_AGENT_CANCELLED:
+      return run::AgentOutcome::Cancelled;
+    default:
+      return run::AgentOutcome::Failed;
+  }
+}
+
+}  // namespace
+
+double cost_of(const run::Usage& used, const config::Price* price, double reported_usd) {
+  if (price == nullptr) {
+    return reported_usd;
+  }
+  constexpr double kMillion = 1e6;
+  return (static_cast<double>(used.input) * price->input +
+          static_cast<double>(used.output + used.reasoning) * price->output +
+          static_cast<double>(used.cache_read) * price->cache_read +
+          static_cast<double>(used.cache_write) * price->cache_write) /
+         kMillion;
+}
+
+void CallMeter::take(void* context, const director_agent_event* event) noexcept {
+  try {
+    static_cast<CallMeter*>(context)->note(*event);
+  } catch (...) {
+    // Out of memory: without its terminal event the call counts as the runner's failure.
+  }
+}
+
+void CallMeter::note(const director_agent_event& event) {
+  switch (event.kind) {
+    case DIRECTOR_AGENT_TOOL:
+      answer_.tools.push_back({std::string(view(event.tool_name)),
+                               std::string(view(event.tool_input)), event.tool_exit});
+      return;
+    case DIRECTOR_AGENT_USAGE:
+      spend(event);
+      return;
+    case DIRECTOR_AGENT_FINISH:
+      finish(run::AgentOutcome::Ok, event);
+      return;
+    case DIRECTOR_AGENT_ERROR:
+      finish(outcome_of(event.failure), event);
+      answer_.retry_after_ms = event.retry_after_ms;
+      return;
+    default:
+      return;
+  }
+}
+
+void CallMeter::spend(const director_agent_event& event) {
+  run::Usage& used = metered_.used;
+  add(used.input, event.input_tokens);
+  add(used.output, event.output_tokens);
+  add(used.reasoning, event.reasoning_tokens);
+  add(used.cache_read, event.cache_read_tokens);
+  add(used.cache_write, event.cache_write_tokens);
+  add_cost(event.cost_usd);
+  // A sum of several steps can only grow, whatever the order in which they are rounded.
+  used.usd = std::clamp(cost_of(used, price_, reported_usd_), used.usd, kMostDollars);
+  if (beyond_belief_ && !warned_) {
+    warned_ = true;
+    log_.write(ports::LogLevel::Warning,
+               "call '" + metered_.call +
+                   "': its runner reports usage that cannot be (negative, no number, or beyond "
+                   "belief); such figures are cut to what can be");
+  }
+  if (const Status written = books_.meter(metered_); !written) {
+    admission_.stop.cancel();  // settling will fail, too, and say why
+  }
+}
+
+void CallMeter::add(std::int64_t& sum, std::int64_t reported) {
+  const std::int64_t possible = std::clamp<std::int64_t>(reported, 0, kMostTokens - sum);
+  beyond_belief_ = beyond_belief_ || possible != reported;
+  sum += possible;
+}
+
+/// A negative number, as the SDK has it, means that the tool does not say.
+void CallMeter::add_cost(double reported) {
+  const bool no_number = std::isnan(reported) || (std::isinf(reported) && reported < 0);
+  const double possible =
+      no_number ? 0 : std::clamp(reported, 0.0, std::max(0.0, kMostDollars - reported_usd_));
+  beyond_belief_ = beyond_belief_ || no_number || possible < reported;
+  reported_usd_ += possible;
+}
+
+void CallMeter::finish(run::AgentOutcome outcome, const director_agent_event& event) {
+  if (ended_) {
+    return;
+  }
+  ended_ = true;
+  answer_.outcome = outcome;
+  answer_.text = text::cut_middle(view(event.text), kMaxAnswerBytes);
+}
+
+}  // namespace director::engine
