@@ -63,7 +63,7 @@ Result<run::At> Journal::append(const run::Event& event) {
   const run::At at{next_sequence_,
                    std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch).count()};
   if (broken_) {
-    return Error(Errc::Io, "cannot write the journal: an earlier write failed");
+    return broken_->context("an earlier write failed");
   }
   DIRECTOR_CHECK(note(file_->append(encode(event, at) + "\n"), "cannot write the journal"));
   ++next_sequence_;
@@ -73,7 +73,7 @@ Result<run::At> Journal::append(const run::Event& event) {
 
 Status Journal::sync() {
   if (broken_) {
-    return Error(Errc::Io, "cannot flush the journal: an earlier write failed");
+    return broken_->context("an earlier write failed");
   }
   if (!dirty_) {
     return ok();
@@ -85,9 +85,12 @@ Status Journal::sync() {
 
 // After a partial write the next line would be glued to it; after a failed flush the system may
 // have dropped the bytes, and a later flush would not say so.
-Status Journal::note(Status status, std::string_view what) {
-  broken_ = broken_ || !status;
-  return std::move(status).context(what);
+Status Journal::note(const Status& status, std::string_view what) {
+  if (!status) {
+    broken_ = status.error().context(what);
+    return *broken_;
+  }
+  return ok();
 }
 
 }  // namespace director::engine

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "core/engine/codec.hpp"
@@ -32,7 +33,8 @@ class Journal {
                                             const EntryHandler& on_entry);
 
   /// Writes one event and says where it stands. It is durable after the next sync(). Once writing
-  /// or flushing has failed, every later call fails: what is in the file is not known any more.
+  /// or flushing has failed, every later call fails and says why that did: what is in the file is
+  /// not known any more.
   [[nodiscard]] Result<run::At> append(const run::Event& event);
   /// Everything appended survives a power loss.
   [[nodiscard]] Status sync();
@@ -42,13 +44,13 @@ class Journal {
           std::uint64_t next_sequence)
       : file_(std::move(file)), clock_(&clock), next_sequence_(next_sequence) {}
 
-  [[nodiscard]] Status note(Status status, std::string_view what);
+  [[nodiscard]] Status note(const Status& status, std::string_view what);
 
   std::unique_ptr<ports::AppendFile> file_;
   const ports::Clock* clock_;
   std::uint64_t next_sequence_;
   bool dirty_ = false;
-  bool broken_ = false;
+  std::optional<Error> broken_;  ///< why nothing can be written any more
 };
 
 }  // namespace director::engine

@@ -146,6 +146,7 @@ TEST_F(JournalTest, AfterAFailedWriteNothingMoreIsWritten) {
     const std::string text = files_.text(kPath);
     EXPECT_THAT(journal->append(failed("three")), FailsWith(Errc::Io, "an earlier write failed"));
     EXPECT_THAT(journal->sync(), FailsWith(Errc::Io, "an earlier write failed"));
+    EXPECT_THAT(journal->sync(), FailsWith(Errc::Io, "injected fault")) << "the cause is kept";
     EXPECT_EQ(files_.text(kPath), text);
     write({"next process"});
     ASSERT_THAT(open(), IsOk());
