@@ -4,7 +4,9 @@
 
 #include <cstdlib>
 #include <string_view>
+#include <system_error>
 #include <utility>
+#include <vector>
 
 #include "cli/plugin_catalog.hpp"
 #include "cli/repository.hpp"
@@ -21,6 +23,27 @@ namespace fs = std::filesystem;
 bool is_live_terminal() {
   const char* terminal = std::getenv("TERM");
   return isatty(STDERR_FILENO) == 1 && terminal != nullptr && std::string_view(terminal) != "dumb";
+}
+
+/// Conflict is kept for the lock, which has an exit status of its own.
+Error not_the_lock(Error error) {
+  return error.code() == Errc::Conflict ? Error(Errc::Invalid, error.message()) : error;
+}
+
+/// What a killed director left of files that it was writing.
+void mend(const engine::Folders& folders) {
+  std::vector<fs::path> places{folders.state, folders.cache, folders.cache.parent_path()};
+  std::error_code error;
+  for (const fs::path& grown : {folders.state / "bench", folders.cache / "slots"}) {
+    places.push_back(grown);
+    for (fs::directory_iterator entry(grown, error), end; !error && entry != end;
+         entry.increment(error)) {
+      places.push_back(entry->path());
+    }
+  }
+  for (const fs::path& place : places) {
+    platform::remove_cut_off_writes(place);
+  }
 }
 
 }  // namespace
@@ -40,7 +63,11 @@ Result<std::unique_ptr<Session>> Session::open(const CommonOptions& common) {
   platform::DiskFileStore files;
   // Before anything of ours is made: a folder without a configuration stays as it is.
   DIRECTOR_TRY(const config::Loaded loaded, load_settings(files, repository, common));
-  DIRECTOR_TRY(const engine::Folders folders, folders_of(repository));
+  const Result<engine::Folders> found = folders_of(repository);
+  if (!found) {
+    return not_the_lock(found.error());
+  }
+  const engine::Folders& folders = *found;
   DIRECTOR_TRY(std::unique_ptr<Session> session, lock(common, folders));
   for (const std::string& warning : loaded.warnings) {
     session->log().write(ports::LogLevel::Warning, warning);
@@ -52,8 +79,11 @@ Result<std::unique_ptr<Session>> Session::open(const CommonOptions& common) {
 Result<std::unique_ptr<Session>> Session::lock(const CommonOptions& common,
                                                const engine::Folders& repository) {
   platform::DiskFileStore files;
-  DIRECTOR_CHECK(make_state_folder(files, repository));
+  if (const Status made = make_state_folder(files, repository); !made) {
+    return not_the_lock(made.error());
+  }
   DIRECTOR_TRY(platform::RepoLock lock, platform::RepoLock::acquire(repository.state / "lock"));
+  mend(repository);
   return std::unique_ptr<Session>(new Session(common, std::move(lock)));
 }
 
@@ -61,12 +91,8 @@ Status Session::equip(const engine::Folders& folders, const config::Settings& se
   services_.reset();
   plugins_.reset();
   settings_ = settings;
-  if (const Status wired = wire(folders); !wired) {
-    const Error& error = wired.error();
-    // Conflict is kept for the lock, which has an exit status of its own.
-    return error.code() == Errc::Conflict ? Error(Errc::Invalid, error.message()) : error;
-  }
-  return ok();
+  const Status wired = wire(folders);
+  return wired ? wired : not_the_lock(wired.error());
 }
 
 void Session::warn_of(const Confinement& confinement) {

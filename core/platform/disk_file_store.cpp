@@ -4,9 +4,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <utility>
 
 #include "core/platform/os_error.hpp"
@@ -70,10 +73,32 @@ class DiskAppendFile final : public ports::AppendFile {
   fs::path path_;
 };
 
+constexpr std::string_view kTemporary = ".tmp-";
+
 fs::path temporary_beside(const fs::path& path) {
   static std::atomic<unsigned> counter = 0;
-  return path.parent_path() / ("." + path.filename().string() + ".tmp-" +
+  return path.parent_path() / ("." + path.filename().string() + std::string(kTemporary) +
                                std::to_string(::getpid()) + "-" + std::to_string(counter++));
+}
+
+bool is_number(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+/// The process that made a temporary file, by its name; 0 for any other file.
+pid_t maker_of(const std::string& name) {
+  const std::size_t mark = name.rfind(kTemporary);
+  if (!name.starts_with('.') || mark == std::string::npos) {
+    return 0;
+  }
+  const std::string_view rest = std::string_view(name).substr(mark + kTemporary.size());
+  const std::size_t dash = std::min(rest.find('-'), rest.size());
+  constexpr std::size_t kMostDigits = 9;
+  if (dash > kMostDigits || dash == rest.size() || !is_number(rest.substr(0, dash)) ||
+      !is_number(rest.substr(dash + 1))) {
+    return 0;
+  }
+  return static_cast<pid_t>(std::atoi(std::string(rest.substr(0, dash)).c_str()));
 }
 
 Status write_new(const fs::path& path, std::string_view bytes) {
@@ -89,10 +114,14 @@ Status write_new(const fs::path& path, std::string_view bytes) {
 }  // namespace
 
 Result<std::string> DiskFileStore::read(const fs::path& path) {
-  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  // Without waiting for whoever might write to a pipe of this name.
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   struct stat info {};
   if (!fd || ::fstat(fd.get(), &info) != 0) {
     return failure("read", path, errno);
+  }
+  if (!S_ISREG(info.st_mode) && !S_ISCHR(info.st_mode)) {
+    return Error(Errc::Invalid, "cannot read '" + path.string() + "': it is not a file");
   }
   std::string bytes;
   std::size_t filled = 0;
@@ -131,10 +160,18 @@ Status DiskFileStore::write(const fs::path& path, std::string_view bytes) {
 Result<std::unique_ptr<ports::AppendFile>> DiskFileStore::open_append(const fs::path& path,
                                                                       std::uint64_t keep_bytes) {
   DIRECTOR_CHECK(make_folder(path.parent_path()));
-  UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+  UniqueFd fd(::open(path.c_str(),
+                     O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644));
   struct stat info {};
+  if (!fd && errno == ELOOP) {
+    return Error(Errc::Invalid,
+                 "cannot open '" + path.string() + "': it is a symbolic link; put a file there");
+  }
   if (!fd || ::fstat(fd.get(), &info) != 0) {
     return failure("open", path, errno);
+  }
+  if (!S_ISREG(info.st_mode)) {
+    return Error(Errc::Invalid, "cannot open '" + path.string() + "': it is not a file");
   }
   const auto size = static_cast<std::uint64_t>(info.st_size);
   if (size < keep_bytes) {
@@ -166,6 +203,17 @@ Status DiskFileStore::move(const fs::path& from, const fs::path& to) {
 Status DiskFileStore::remove(const fs::path& path) {
   const std::error_code error = remove_tree(path);
   return error ? Status(failure("remove", path, error.value())) : ok();
+}
+
+void remove_cut_off_writes(const fs::path& folder) {
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error)) {
+    const pid_t maker = maker_of(entry->path().filename().string());
+    if (maker != 0 && (maker == ::getpid() || (::kill(maker, 0) != 0 && errno == ESRCH))) {
+      ::unlink(entry->path().c_str());
+    }
+  }
 }
 
 }  // namespace director::platform

@@ -5,7 +5,8 @@
 
 namespace director::platform {
 
-/// As the port says. Messages name the path and the system's reason.
+/// As the port says; a journal is never written through a symbolic link. Messages name the path and
+/// the system's reason.
 class DiskFileStore final : public ports::FileStore {
  public:
   [[nodiscard]] Result<std::string> read(const std::filesystem::path& path) override;
@@ -16,5 +17,9 @@ class DiskFileStore final : public ports::FileStore {
                             const std::filesystem::path& to) override;
   [[nodiscard]] Status remove(const std::filesystem::path& path) override;
 };
+
+/// Removes what processes that are gone left of their DiskFileStore::write() in this very folder.
+/// Call it before this process writes there.
+void remove_cut_off_writes(const std::filesystem::path& folder);
 
 }  // namespace director::platform

@@ -80,6 +80,13 @@ Result<RepoLock> RepoLock::acquire(const std::filesystem::path& file) {
     return os_error(what, errno);
   }
   if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno == ENOLCK || errno == EOPNOTSUPP || errno == ENOSYS || errno == EINVAL) {
+      const Error why = os_error(what, errno);
+      return Error(Errc::Io,
+                   why.message() +
+                       "; its file system has no locks, which director needs to be alone: "
+                       "keep the repository on one that has");
+    }
     if (errno != EWOULDBLOCK) {
       return os_error(what, errno);
     }
