@@ -253,7 +253,9 @@ void Screen::draw(const run::RunState& state) {
     }
     const std::chrono::duration<double> now = clock_.wall().time_since_epoch();
     constexpr double kMsPerSecond = 1000.0;
-    const double elapsed = now.count() - static_cast<double>(node.started_ms) / kMsPerSecond;
+    // The wall clock may have been set back meanwhile.
+    const double elapsed =
+        std::max(0.0, now.count() - static_cast<double>(node.started_ms) / kMsPerSecond);
     std::fprintf(
         out_, "  %s  %s, %s, %.0f s\n", text::printable(state.topology->ids[i].value).c_str(),
         std::string(run::to_string(node.phase)).c_str(),

@@ -7,6 +7,7 @@
 #include "core/base/sha256.hpp"
 #include "core/base/text.hpp"
 #include "core/engine/agent_state.hpp"
+#include "core/engine/landed.hpp"
 #include "core/engine/records.hpp"
 #include "core/plan/plan_json.hpp"
 #include "core/plan/validate.hpp"
@@ -57,6 +58,20 @@ Status record(Books& books, JobWork& job, const run::PlanEvent& event) {
   return apply(job, Entry{at, run::Event(event)});
 }
 
+/// Where the job began: below the first commit that it landed, should the journal be gone that knew
+/// of it; else at the tip.
+Result<Oid> base_of(director::vcs& vcs, const plan::Plan& plan, const std::string& tip) {
+  DIRECTOR_TRY(const std::vector<director::commit_info> commits, vcs.history(tip, ""));
+  std::string base = tip;
+  for (std::size_t i = 0; i + 1 < commits.size(); ++i) {
+    if (trailer(commits[i].message, "Director-Job") == plan.job_id.value &&
+        !trailer(commits[i].message, "Director-Attempt").empty()) {
+      base = commits[i + 1].oid;
+    }
+  }
+  return Oid(base);
+}
+
 Status adopt(const Services& services, Books& books, JobWork& job) {
   DIRECTOR_TRY(const plan::Plan plan, read_valid_plan(services));
   if (plan.job_id.empty() || !plan.job_branch.starts_with("director/")) {
@@ -73,7 +88,7 @@ Status adopt(const Services& services, Books& books, JobWork& job) {
     created.job = plan.job_id;
     created.task = plan.task;
     created.branch = plan.job_branch;
-    created.base = Oid(tip.oid);
+    DIRECTOR_TRY(created.base, base_of(*vcs, plan, tip.oid));
     created.adopted = true;
     DIRECTOR_CHECK(renew_agent_state(services, plan.job_id));
     books.set_job(plan.job_id);

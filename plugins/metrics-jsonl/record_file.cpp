@@ -58,6 +58,10 @@ std::string node_of(const rapidjson::Value& line) {
              : std::string(as_string(member(line, "node")).value_or(""));
 }
 
+double time_of(const rapidjson::Value& line) {
+  return plugin_support::as_number(member(line, "ts")).value_or(0);
+}
+
 }  // namespace
 
 std::shared_ptr<RecordFile> RecordFile::open(const std::string& path) {
@@ -130,7 +134,7 @@ Status RecordFile::adopt() {
     rest.remove_prefix(line.size() + 1);
   }
   if (from != 0) {
-    for (const auto& [job, kind, sequence, node] : there_) {
+    for (const auto& [job, kind, sequence, node, time] : there_) {
       const auto [known, first] = oldest_known_.try_emplace(job, sequence);
       known->second = first ? sequence : std::min(known->second, sequence);
     }
@@ -153,7 +157,7 @@ void RecordFile::remember(std::string_view line) {
   const auto job = as_string(member(*record, "job_id"));
   if (sequence && *sequence >= 0 && job) {
     there_.emplace(std::string(*job), kind_of(*record), static_cast<std::uint64_t>(*sequence),
-                   node_of(*record));
+                   node_of(*record), time_of(*record));
   }
 }
 
@@ -176,20 +180,25 @@ Status RecordFile::append(std::string_view job, std::string_view kind, std::uint
   const std::lock_guard guard(mutex_);
   DIRECTOR_CHECK(ensure_open());
   Key key{std::string(as_string(member(*record, "job_id")).value_or("")), kind_of(*record),
-          sequence, node_of(*record)};
+          sequence, node_of(*record), time_of(*record)};
   if (has(key)) {
     return director::ok();
   }
   struct stat before {};
   const bool sized = ::fstat(descriptor_, &before) == 0;
-  const ssize_t written = ::write(descriptor_, line.data(), line.size());
-  if (written != static_cast<ssize_t>(line.size())) {
-    Error failure = io_error("write");
-    // A full disk may take a part of the line; what is no line must not stay.
-    if (written > 0 && (!sized || ::ftruncate(descriptor_, before.st_size) != 0)) {
-      close();
+  std::size_t done = 0;
+  while (done < line.size()) {
+    // Usually all of it at once.
+    const ssize_t written = ::write(descriptor_, line.data() + done, line.size() - done);
+    if (written < 0 && errno != EINTR) {
+      Error failure = io_error("write");
+      // A full disk may take a part of the line; what is no line must not stay.
+      if (done > 0 && (!sized || ::ftruncate(descriptor_, before.st_size) != 0)) {
+        close();
+      }
+      return failure;
     }
-    return failure;
+    done += written < 0 ? 0 : static_cast<std::size_t>(written);
   }
   there_.insert(std::move(key));
   return director::ok();

@@ -24,7 +24,7 @@ class RecordFile {
   RecordFile(const RecordFile&) = delete;
   RecordFile& operator=(const RecordFile&) = delete;
 
-  /// Appends `json`, one object, as a line with its job and sequence added, in one write; or does
+  /// Appends `json`, one object, as a line with its job and sequence added; or does
   /// nothing if the file has that record already. What a crash left of a line is cut off first; a
   /// file that was moved away or deleted begins anew. Errors: Invalid for no object, Io.
   [[nodiscard]] director::Status append(std::string_view job, std::string_view kind,
@@ -34,8 +34,9 @@ class RecordFile {
   [[nodiscard]] director::Status flush();
 
  private:
-  // job, kind, sequence, node
-  using Key = std::tuple<std::string, std::string, std::uint64_t, std::string>;
+  // job, kind, sequence, node, ts. A journal that was cut back uses its numbers again, for other
+  // events: the time tells them apart, and what was spent before stays.
+  using Key = std::tuple<std::string, std::string, std::uint64_t, std::string, double>;
 
   explicit RecordFile(std::string path) : path_(std::move(path)) {}
 
