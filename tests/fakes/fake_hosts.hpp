@@ -10,12 +10,14 @@
 
 #include "core/ports/host_services.hpp"
 #include "director/host.hpp"
+#include "tests/fakes/fault.hpp"
 
 namespace director::testing {
 
 /// Safe from any thread.
 class FakeHostServices final : public ports::HostServices {
  public:
+  Fault* fault = nullptr;   ///< of running a command
   int setup_exit_code = 0;  ///< what every command ends with
 
   [[nodiscard]] std::unique_ptr<ports::CallHost> open(ports::CallScope scope) override {
@@ -61,8 +63,12 @@ class FakeHostServices final : public ports::HostServices {
 
     static director_status exec(const director_host* raw, const director_exec_request* request,
                                 const director_exec_sink*, director_exec_result* result,
-                                director_error*) {
+                                director_error* error) {
       FakeHostServices& hosts = of(raw).hosts_;
+      if (hosts.fault != nullptr && hosts.fault->strikes("host.exec")) {
+        write_error(error, Fault::error("host.exec").message());
+        return DIRECTOR_IO;
+      }
       std::string line = std::string(view(request->cwd)) + "$";
       for (std::size_t i = 0; i < request->argv_count; ++i) {
         line += " " + std::string(view(request->argv[i]));

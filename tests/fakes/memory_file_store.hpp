@@ -24,12 +24,7 @@ class MemoryFileStore final : public ports::FileStore {
   bool fail_syncs = false;
 
   [[nodiscard]] Result<std::string> read(const std::filesystem::path& path) override {
-    const std::lock_guard lock(mutex_);
-    const auto found = files_.find(path.string());
-    if (found == files_.end()) {
-      return Error(Errc::NotFound, "there is no file '" + path.string() + "'");
-    }
-    return found->second.bytes;
+    return with_fault(fault, "read " + path.filename().string(), [&] { return bytes_of(path); });
   }
 
   [[nodiscard]] Status write(const std::filesystem::path& path, std::string_view bytes) override {
@@ -57,19 +52,23 @@ class MemoryFileStore final : public ports::FileStore {
 
   [[nodiscard]] Status move(const std::filesystem::path& from,
                             const std::filesystem::path& to) override {
-    const std::lock_guard lock(mutex_);
-    auto node = files_.extract(from.string());
-    if (node.empty()) {
-      return Error(Errc::NotFound, "there is no file '" + from.string() + "'");
-    }
-    files_[to.string()] = std::move(node.mapped());
-    return ok();
+    return with_fault(fault, "move " + from.filename().string(), [&]() -> Status {
+      const std::lock_guard lock(mutex_);
+      auto node = files_.extract(from.string());
+      if (node.empty()) {
+        return Error(Errc::NotFound, "there is no file '" + from.string() + "'");
+      }
+      files_[to.string()] = std::move(node.mapped());
+      return ok();
+    });
   }
 
   [[nodiscard]] Status remove(const std::filesystem::path& path) override {
-    const std::lock_guard lock(mutex_);
-    files_.erase(path.string());
-    return ok();
+    return with_fault(fault, "remove " + path.filename().string(), [&] {
+      const std::lock_guard lock(mutex_);
+      files_.erase(path.string());
+      return ok();
+    });
   }
 
   /// The power goes: appended bytes that were not flushed are gone.
@@ -86,7 +85,7 @@ class MemoryFileStore final : public ports::FileStore {
     files_[path.string()] = {std::move(bytes), size};
   }
   [[nodiscard]] std::string text(const std::filesystem::path& path) {
-    return read(path).value_or("");
+    return bytes_of(path).value_or("");
   }
   [[nodiscard]] std::vector<std::string> paths() {
     const std::lock_guard lock(mutex_);
@@ -98,6 +97,15 @@ class MemoryFileStore final : public ports::FileStore {
   }
 
  private:
+  Result<std::string> bytes_of(const std::filesystem::path& path) {
+    const std::lock_guard lock(mutex_);
+    const auto found = files_.find(path.string());
+    if (found == files_.end()) {
+      return Error(Errc::NotFound, "there is no file '" + path.string() + "'");
+    }
+    return found->second.bytes;
+  }
+
   struct File {
     std::string bytes;
     std::size_t synced = 0;

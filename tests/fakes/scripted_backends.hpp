@@ -196,16 +196,12 @@ class ScriptedGate final : public director::gate {
 /// One review after the other; the last one repeats. Safe from any thread.
 class ScriptedReviewer final : public director::reviewer {
  public:
+  Fault* fault = nullptr;
   std::vector<Result<review>> script{review{"fine", {}}};
   bool asks = false;  ///< asks its role first, as a real one does
 
   [[nodiscard]] Result<review> examine(const review_request& request, host& services) override {
-    if (asks) {
-      DIRECTOR_CHECK(services.ask(request.role, request.diff, request.workdir));
-    }
-    const std::lock_guard lock(mutex_);
-    diffs_.emplace_back(request.diff);
-    return script[std::min(diffs_.size(), script.size()) - 1];
+    return with_fault(fault, "reviewer.examine", [&] { return judge(request, services); });
   }
   [[nodiscard]] std::vector<std::string> diffs() const {
     const std::lock_guard lock(mutex_);
@@ -213,6 +209,15 @@ class ScriptedReviewer final : public director::reviewer {
   }
 
  private:
+  Result<review> judge(const review_request& request, host& services) {
+    if (asks) {
+      DIRECTOR_CHECK(services.ask(request.role, request.diff, request.workdir));
+    }
+    const std::lock_guard lock(mutex_);
+    diffs_.emplace_back(request.diff);
+    return script[std::min(diffs_.size(), script.size()) - 1];
+  }
+
   mutable std::mutex mutex_;
   std::vector<std::string> diffs_;
 };
@@ -220,19 +225,18 @@ class ScriptedReviewer final : public director::reviewer {
 /// Keeps records once each, as a sink has to. Called under the books' lock.
 class RecordingSink final : public director::sink {
  public:
+  Fault* fault = nullptr;
   bool fails = false;
 
   [[nodiscard]] Status emit(const record& entry, host&) override {
     if (fails) {
       return Error(Errc::Io, "sink is full");
     }
-    const Result<Json> object = parse_json(entry.json);
-    const std::string node = object ? object->get_string("node").value_or("") : std::string();
-    records_[std::string(entry.job)][std::string(entry.kind)][{entry.sequence, node}] =
-        std::string(entry.json);
-    return ok();
+    return with_fault(fault, "sink.emit", [&] { return keep(entry); });
   }
-  [[nodiscard]] Status flush(host&) override { return ok(); }
+  [[nodiscard]] Status flush(host&) override {
+    return with_fault(fault, "sink.flush", [] { return ok(); });
+  }
 
   void forget() { records_.clear(); }
   [[nodiscard]] std::vector<std::string> records(const std::string& job, const std::string& kind) {
@@ -244,6 +248,14 @@ class RecordingSink final : public director::sink {
   }
 
  private:
+  Status keep(const record& entry) {
+    const Result<Json> object = parse_json(entry.json);
+    const std::string node = object ? object->get_string("node").value_or("") : std::string();
+    records_[std::string(entry.job)][std::string(entry.kind)][{entry.sequence, node}] =
+        std::string(entry.json);
+    return ok();
+  }
+
   using Key = std::pair<std::uint64_t, std::string>;  // sequence, node
   std::map<std::string, std::map<std::string, std::map<Key, std::string>>> records_;
 };

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "core/ports/pool.hpp"
+#include "tests/fakes/fault.hpp"
 
 namespace director::testing {
 
@@ -13,8 +14,12 @@ class SharedPool final : public ports::Pool<Backend> {
   /// `instance` outlives the pool.
   explicit SharedPool(Backend& instance) : instance_(instance) {}
 
+  Fault* fault = nullptr;
+
   [[nodiscard]] Result<std::shared_ptr<Backend>> lease() override {
-    return std::shared_ptr<Backend>(&instance_, [](Backend*) {});
+    return with_fault(fault, "lease", [this]() -> Result<std::shared_ptr<Backend>> {
+      return std::shared_ptr<Backend>(&instance_, [](Backend*) {});
+    });
   }
 
  private:

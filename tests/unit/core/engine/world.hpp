@@ -202,6 +202,13 @@ class World {
     repository.fault = fault;
     runner.fault = fault;
     gate.fault = fault;
+    reviewer.fault = fault;
+    sink.fault = fault;
+    hosts.fault = fault;
+    vcs_pool_.fault = fault;
+    gate_pool_.fault = fault;
+    reviewer_pool_.fault = fault;
+    runner_pool_.fault = fault;
   }
 
   director::testing::FakeRepository repository;

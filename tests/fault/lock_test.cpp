@@ -1,0 +1,70 @@
+// One director at a time.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "faulty_job.hpp"
+
+namespace director::fault {
+namespace {
+
+using e2e::read_file;
+using e2e::write_file;
+using ::testing::ContainsRegex;
+using ::testing::HasSubstr;
+
+TEST(Lock, FileSystemWithoutLocksIsRefused) {
+  FaultyJob job(2);
+  const Struck struck = job.strike({"lock", 1, kForEver, "ENOLCK"});
+  EXPECT_EQ(struck.ran.exit_code, 2);
+  EXPECT_THAT(struck.ran.err,
+              ContainsRegex("lock'.*no locks available.*keep the repository on one that has"));
+  EXPECT_TRUE(job.landings().empty());
+  job.expect_sound();
+}
+
+TEST(Lock, SecondDirectorIsTurnedAwayAndTheHolderIsNamed) {
+  FaultyJob job(2);
+  const std::string came = (job.root() / "came").string();
+  const std::string go = (job.root() / "go").string();
+  write_file(job.hook(), "touch " + came + "; until [ -e " + go + " ]; do sleep 0.02; done\n");
+  const std::string script =
+      "\"$@\" >/dev/null 2>&1 & pid=$!\n"
+      "until [ -e " +
+      came +
+      " ]; do kill -0 $pid || exit 9; sleep 0.02; done\n"
+      "\"$@\"; echo second $?\ntouch " +
+      go + "\nwait $pid; echo first $? pid $pid\n";
+  const e2e::Ran ran =
+      e2e::run({"sh", "-c", script, "sh", DIRECTOR_PROGRAM, "run"}, job.repo(), job.environment());
+  EXPECT_THAT(ran.out, ContainsRegex("second 3\nfirst 0"));
+  const std::string pid = ran.out.substr(ran.out.find("pid ") + 4);
+  EXPECT_THAT(ran.err, HasSubstr("process " + pid.substr(0, pid.find('\n')) + " on "));
+  job.expect_complete();
+}
+
+TEST(Lock, OfADeadHolderIsNoObstacle) {
+  FaultyJob job(2);
+  ASSERT_TRUE(job.strike({"journal", 9, 9, "kill"}).killed());
+  EXPECT_THAT(read_file(job.state() / "lock"), ContainsRegex("process [0-9]+ on "));
+  EXPECT_EQ(job.go_on().exit_code, 0);
+  job.expect_complete();
+}
+
+TEST(Lock, FolderOfAnotherUserIsNoSecondDirector) {
+  FaultyJob job(2);
+  ASSERT_EQ(job.go_on().exit_code, 0);
+  const fs::path cache = job.root() / "home/.cache/director";
+  for (const auto& entry : fs::directory_iterator(cache)) {
+    if (entry.is_directory()) {
+      fs::rename(entry.path(), job.root() / "elsewhere");
+      write_file(entry.path(), "no folder");
+      break;
+    }
+  }
+  const e2e::Ran ran = job.go_on();
+  EXPECT_EQ(ran.exit_code, 2);
+  EXPECT_THAT(ran.err, HasSubstr("it is not a folder of this user"));
+}
+
+}  // namespace
+}  // namespace director::fault

@@ -1,0 +1,169 @@
+// Every call of every port fails once, over a job in which everything occurs.
+#include <gmock/gmock.h>
+
+#include <set>
+
+#include "tests/unit/core/engine/world.hpp"
+
+namespace director::engine::testing {
+namespace {
+
+using ::director::testing::Fault;
+using ::director::testing::FaultSide;
+using ::director::testing::IsOk;
+using run::NodeStatus;
+
+constexpr int kMostCalls = 3000;  ///< the job makes far fewer; reaching it means a loop
+
+/// "a" is right at the second attempt, "b" only when escalated, and so is reviewed by an agent; "c"
+/// stands alone; a workspace is set up by a command; an integration gate comes last.
+void whole_job(World& world) {
+  world.adopt({node("a", {}, "=a.txt:right"), node("b", {"a"}, "=b.txt:right"), node("c")});
+  world.obedient({"c"});
+  const Turn wrong_a{.files = {{"a.txt", "wrong"}}};
+  const Turn right_a{.files = {{"a.txt", "right"}}};
+  world.runner.script["executor-a"] = {wrong_a, right_a};
+  world.runner.script["escalation-a"] = {right_a};
+  world.runner.script["executor-b"] = {Turn{.files = {{"b.txt", "wrong"}}}};
+  world.runner.script["escalation-b"] = {Turn{.files = {{"b.txt", "right"}}}};
+  for (const char* id : {"a", "b", "c"}) {
+    world.runner.script["reviewer-" + std::string(id)] = {Turn{.answer = "fine"}};
+  }
+  world.runner.script["reviewer"] = {Turn{.answer = "fine"}};
+  world.reviewer.asks = true;
+  world.settings.workspace.setup = "prepare";
+  world.settings.gates = {{"all", "=a.txt:right =b.txt:right +c.txt"}};
+}
+
+constexpr RunOptions kOptions{.parallel = 2, .max_attempts = 2, .retry = false};
+constexpr RunOptions kRetry{.parallel = 2, .max_attempts = 2, .retry = true};
+
+void expect_complete(World& world) {
+  EXPECT_EQ(world.landings(), (std::map<std::string, int>{{"a", 1}, {"b", 1}, {"c", 1}}));
+  const Result<JobState> job = world.replayed();
+  ASSERT_THAT(job, IsOk());
+  for (const run::NodeState& one : job->run->nodes) {
+    EXPECT_EQ(one.status, NodeStatus::Done);
+  }
+  EXPECT_TRUE(job->ledger.open.empty());
+  EXPECT_DOUBLE_EQ(job->ledger.reserved_usd, 0);
+  // Every call that a model was asked is in the ledger, and every cost reached the sink once.
+  const auto asked = world.runner.calls("").size();
+  EXPECT_GE(job->ledger.total.calls, static_cast<int>(asked));
+  EXPECT_LE(job->ledger.total.usd, 0.25 * static_cast<double>(asked));
+  EXPECT_EQ(world.sink.records(kJob, "cost").size(),
+            static_cast<std::size_t>(job->ledger.total.calls));
+}
+
+class AnyPort : public ::testing::TestWithParam<FaultSide> {};
+
+TEST_P(AnyPort, MayFailAtAnyCallAndTheNextRunLandsEverythingOnce) {
+  int nth = 1;
+  std::set<std::string> hit;
+  for (; nth < kMostCalls; ++nth) {
+    World world;
+    whole_job(world);
+    Fault fault(nth, GetParam());
+    world.inject(&fault);
+    const Result<run::RunState> end = world.run(kOptions);
+    world.inject(nullptr);
+    if (!fault.fired()) {
+      ASSERT_THAT(end, IsOk());
+      ASSERT_EQ(end->outcome, "done") << "without faults";
+      break;
+    }
+    hit.insert(fault.where().substr(0, fault.where().find(' ')));
+    SCOPED_TRACE("call " + std::to_string(nth) + ": " + fault.where());
+    for (const auto& [id, times] : world.landings()) {
+      EXPECT_EQ(times, 1) << id;
+    }
+    if (end && end->outcome == "done") {
+      EXPECT_EQ(world.landings().size(), 3U);
+    }
+    std::string outcome;
+    for (int again = 0; again < 3 && outcome != "done"; ++again) {
+      const Result<run::RunState> more = world.run(kRetry);
+      ASSERT_THAT(more, IsOk());
+      outcome = more->outcome;
+    }
+    EXPECT_EQ(outcome, "done");
+    expect_complete(world);
+    ASSERT_FALSE(::testing::Test::HasFailure());
+  }
+  EXPECT_LT(nth, kMostCalls);
+  for (const char* port : {"append", "sync", "read", "write", "lease", "runner.run", "gate.check",
+                           "reviewer.examine", "sink.emit", "sink.flush", "host.exec"}) {
+    EXPECT_EQ(hit.count(port), 1U) << port << " was never hit";
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Sides, AnyPort, ::testing::Values(FaultSide::Before, FaultSide::After),
+                         [](const auto& each) {
+                           return each.param == FaultSide::Before ? "BeforeItsEffect"
+                                                                  : "AfterItsEffect";
+                         });
+
+/// With power: what was written stays. Without: what was not flushed is gone.
+class AnyPortCall : public ::testing::TestWithParam<bool> {};
+
+TEST_P(AnyPortCall, MayBeTheLastOfAProcess) {
+  int nth = 1;
+  for (; nth < kMostCalls; ++nth) {
+    World world;
+    whole_job(world);
+    const std::unique_ptr<Fault> kill = Fault::kill_at(nth);
+    world.inject(kill.get());
+    (void)world.run(kOptions);
+    world.inject(nullptr);
+    if (!kill->fired()) {
+      break;
+    }
+    SCOPED_TRACE("call " + std::to_string(nth) + ": " + kill->where());
+    if (GetParam()) {
+      world.files.lose_power();
+    }
+    const Result<run::RunState> more = world.run(kOptions);
+    ASSERT_THAT(more, IsOk());
+    EXPECT_EQ(more->outcome, "done") << "a kill leaves nothing that needs --retry";
+    expect_complete(world);
+    ASSERT_FALSE(HasFailure());
+  }
+  EXPECT_GT(nth, 100) << "the kills did not reach the ports";
+}
+
+INSTANTIATE_TEST_SUITE_P(Ends, AnyPortCall, ::testing::Bool(), [](const auto& each) {
+  return each.param ? "AndThePowerIsGone" : "ByAKill";
+});
+
+/// Wherever the journal ends: after a line, or within one.
+TEST(TornJournal, AnyPrefixOfItsBytesIsGoneOnFrom) {
+  World whole;
+  whole_job(whole);
+  ASSERT_THAT(whole.run(kOptions), IsOk());
+  const std::string text = whole.files.text(whole.journal());
+  std::vector<std::size_t> ends;
+  for (std::size_t at = text.find('\n'); at != std::string::npos; at = text.find('\n', at + 1)) {
+    ends.push_back(at + 1);
+  }
+  constexpr std::size_t kLinesByByte = 3;
+  constexpr std::size_t kPlanLines = 2;  // without them there is no job
+  std::vector<std::size_t> prefixes(ends.begin() + kPlanLines - 1, ends.end());
+  for (std::size_t at = ends[ends.size() - 1 - kLinesByByte]; at < text.size(); ++at) {
+    prefixes.push_back(at);
+  }
+  for (const std::size_t size : prefixes) {
+    World world;
+    whole_job(world);
+    ASSERT_THAT(world.run(kOptions), IsOk());
+    world.files.put(world.journal(), text.substr(0, size));
+    SCOPED_TRACE(std::to_string(size) + " of " + std::to_string(text.size()) + " bytes");
+    const Result<run::RunState> more = world.run(kOptions);
+    ASSERT_THAT(more, IsOk());
+    EXPECT_EQ(more->outcome, "done");
+    EXPECT_EQ(world.landings(), (std::map<std::string, int>{{"a", 1}, {"b", 1}, {"c", 1}}));
+    ASSERT_FALSE(::testing::Test::HasFailure());
+  }
+}
+
+}  // namespace
+}  // namespace director::engine::testing
