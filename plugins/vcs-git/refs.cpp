@@ -8,7 +8,6 @@
 #include <filesystem>
 #include <thread>
 
-#include "flush.hpp"
 #include "git.hpp"
 #include "slot_fs.hpp"
 #include "user_repository.hpp"
@@ -129,18 +128,11 @@ Status UserRepository::refuse_overlap(const std::string& name) const {
   return ok();
 }
 
-// Objects are written without flushing each (measured: 1 ms apiece); those that a ref is about to
-// need are flushed here. The whole file system holds far more that is unwritten: slots, builds,
-// other people's files (measured: seconds).
-Status UserRepository::flush_objects(const Oid& from, const Oid& to) const {
-  if (!from.empty()) {
-    const Result<std::vector<Oid>> objects = objects_between(*store_, from, to);
-    if (objects) {
-      return flush_loose(source_.objects_dir, *objects);
-    }
-  }
-  const UniqueFd folder(::open(source_.objects_dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!folder || ::syncfs(folder.get()) != 0) {
+// Objects are written without flushing each (measured: 1 ms apiece, against 1 to 3 ms for the whole
+// file system), so everything that a ref is about to need is flushed here, at once.
+Status UserRepository::flush_objects() const {
+  const UniqueFd objects(::open(source_.objects_dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!objects || ::syncfs(objects.get()) != 0) {
     return io_error("flush", source_.objects_dir, errno);
   }
   return ok();
@@ -231,7 +223,7 @@ Status UserRepository::update_ref(const std::string& name, std::string_view expe
     DIRECTOR_CHECK(refuse_overlap(name));
   }
   if (!new_value.empty()) {
-    DIRECTOR_CHECK(flush_objects(old_value, new_value));
+    DIRECTOR_CHECK(flush_objects());
   }
   return swap_locked(name, old_value, new_value);
 }

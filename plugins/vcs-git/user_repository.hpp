@@ -55,8 +55,7 @@ class UserRepository {
   [[nodiscard]] Status use_own_settings(const std::string& cache_dir);
   [[nodiscard]] Status refuse_checked_out(const std::string& name) const;
   [[nodiscard]] Status refuse_overlap(const std::string& name) const;
-  /// What `to` needs and `from` (empty: nothing is known) does not survives a power loss.
-  [[nodiscard]] Status flush_objects(const Oid& from, const Oid& to) const;
+  [[nodiscard]] Status flush_objects() const;
   [[nodiscard]] Status swap_locked(const std::string& name, const Oid& expected,
                                    const Oid& desired) const;
   [[nodiscard]] bool break_stale_lock(const std::string& name) const;
