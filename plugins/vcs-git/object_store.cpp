@@ -56,6 +56,19 @@ Result<std::unique_ptr<ObjectStore>> ObjectStore::open(git_repository* user) {
   if (const int code = git_repository_odb(out(odb), user); code < 0) {
     return git_failure(code, "open the object database");
   }
+  return wrap(odb.release());
+}
+
+Result<std::unique_ptr<ObjectStore>> ObjectStore::open_fresh(const std::string& objects_dir) {
+  Odb odb;
+  if (const int code = git_odb_open(out(odb), objects_dir.c_str()); code < 0) {
+    return git_failure(code, "open the object database");
+  }
+  return wrap(odb.release());
+}
+
+Result<std::unique_ptr<ObjectStore>> ObjectStore::wrap(git_odb* opened) {
+  Odb odb(opened);
   Repository detached;
   if (const int code = git_repository_wrap_odb(out(detached), odb.get()); code < 0) {
     return git_failure(code, "open the object database");
@@ -146,6 +159,11 @@ Result<std::uint64_t> ObjectStore::blob_size(const Oid& oid) const {
     return git_failure(code, "look at blob '" + to_hex(oid) + "'");
   }
   return size;
+}
+
+bool ObjectStore::exists(const Oid& oid) const {
+  const git_oid id = raw(oid);
+  return git_odb_exists(odb_, &id) == 1;
 }
 
 Result<Oid> ObjectStore::hash_blob(std::string_view bytes) const {

@@ -24,6 +24,10 @@ class ObjectStore {
  public:
   /// Borrows the object database of `user`. Errors: Io.
   [[nodiscard]] static Result<std::unique_ptr<ObjectStore>> open(git_repository* user);
+  /// What is in the folder now: without what an instance that lives longer remembers of objects
+  /// that may be gone meanwhile. Errors: Io.
+  [[nodiscard]] static Result<std::unique_ptr<ObjectStore>> open_fresh(
+      const std::string& objects_dir);
   ~ObjectStore();
   ObjectStore(const ObjectStore&) = delete;
   ObjectStore& operator=(const ObjectStore&) = delete;
@@ -40,6 +44,7 @@ class ObjectStore {
   /// In bytes, without reading it.
   [[nodiscard]] Result<std::uint64_t> blob_size(const Oid& oid) const;
 
+  [[nodiscard]] bool exists(const Oid& oid) const;
   [[nodiscard]] Result<Oid> hash_blob(std::string_view bytes) const;
   [[nodiscard]] Result<Oid> write_blob(std::string_view bytes) const;
   /// Writes `size` bytes of the file `fd` as a blob, a piece at a time. Conflict: it was shorter.
@@ -50,6 +55,7 @@ class ObjectStore {
   [[nodiscard]] git_repository* repository() const { return repository_; }
 
  private:
+  [[nodiscard]] static Result<std::unique_ptr<ObjectStore>> wrap(git_odb* odb);
   ObjectStore(git_odb* odb, git_repository* repository) : odb_(odb), repository_(repository) {}
   [[nodiscard]] Result<Oid> object(std::string_view hex, int type, std::string_view kind) const;
 

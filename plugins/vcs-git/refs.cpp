@@ -10,6 +10,8 @@
 
 #include "git.hpp"
 #include "slot_fs.hpp"
+#include "stale_locks.hpp"
+#include "trees.hpp"
 #include "user_repository.hpp"
 
 namespace director::vcs_git {
@@ -138,6 +140,41 @@ Status UserRepository::flush_objects() const {
   return ok();
 }
 
+// The user's `git gc --prune=now` takes what no ref leads to yet, and libgit2 remembers trees and
+// commits that are gone. A ref to such a commit would be a broken repository.
+Status UserRepository::require_complete(const Oid& commit) const {
+  DIRECTOR_TRY(const std::unique_ptr<ObjectStore> now,
+               ObjectStore::open_fresh(source_.objects_dir));
+  const git_oid id = raw(commit);
+  Commit made;
+  if (const int code = git_commit_lookup(out(made), now->repository(), &id); code < 0) {
+    return git_failure(code, "read commit '" + to_hex(commit) + "'");
+  }
+  if (std::string_view(git_commit_committer(made.get())->name) != kCommitter) {
+    return ok();  // the user's own, which refs of theirs keep
+  }
+  Oid before;
+  if (git_commit_parentcount(made.get()) > 0) {
+    Commit parent;
+    if (const int code = git_commit_parent(out(parent), made.get(), 0); code < 0) {
+      return git_failure(code, "read the parent of commit '" + to_hex(commit) + "'");
+    }
+    before = from_raw(*git_commit_tree_id(parent.get()));
+  }
+  DIRECTOR_TRY(const std::vector<PathChange> changes,
+               diff_trees(*now, before, from_raw(*git_commit_tree_id(made.get()))));
+  for (const PathChange& change : changes) {
+    if (change.after.exists() && change.after.mode != kModeSubmodule &&
+        !now->exists(change.after.oid)) {
+      return Error(Errc::NotFound, "cannot use commit '" + to_hex(commit) + "': its file " +
+                                       printable(change.path) +
+                                       " is not in the repository any more; was it collected as "
+                                       "garbage?");
+    }
+  }
+  return ok();
+}
+
 bool UserRepository::break_stale_lock(const std::string& name) const {
   const std::string path = common_dir_ + name + ".lock";
   struct stat seen {};
@@ -150,6 +187,11 @@ bool UserRepository::break_stale_lock(const std::string& name) const {
 
 Status UserRepository::swap_locked(const std::string& name, const Oid& expected,
                                    const Oid& desired) const {
+  // Deleting a ref that is packed takes the lock of all packed refs.
+  const std::string packed = common_dir_ + "packed-refs.lock";
+  if (desired.empty() && is_abandoned_packed_lock(packed)) {
+    ::unlink(packed.c_str());
+  }
   Transaction transaction;
   int code = git_transaction_new(out(transaction), repository_);
   const auto give_up = std::chrono::steady_clock::now() + kLockPatience;
@@ -191,8 +233,19 @@ Status UserRepository::swap_locked(const std::string& name, const Oid& expected,
                                         nullptr);
     }
   }
-  if (code == 0) {
-    code = git_transaction_commit(transaction.get());
+  return code < 0 ? Status(git_failure(code, "update ref '" + name + "'"))
+                  : commit_transaction(transaction.get(), name);
+}
+
+Status UserRepository::commit_transaction(git_transaction* transaction,
+                                          const std::string& name) const {
+  const std::string packed = common_dir_ + "packed-refs.lock";
+  const int code = git_transaction_commit(transaction);
+  if (code == GIT_ELOCKED) {
+    return Error(Errc::External, "cannot update ref '" + name + "': another process holds '" +
+                                     packed +
+                                     "'; let it end, or remove the file if no git is "
+                                     "running, and go on");
   }
   return code < 0 ? Status(git_failure(code, "update ref '" + name + "'")) : ok();
 }
@@ -222,8 +275,9 @@ Status UserRepository::update_ref(const std::string& name, std::string_view expe
   if (old_value.empty()) {
     DIRECTOR_CHECK(refuse_overlap(name));
   }
-  if (!new_value.empty()) {
+  if (!new_value.empty() && new_value != old_value) {
     DIRECTOR_CHECK(flush_objects());
+    DIRECTOR_CHECK(require_complete(new_value));
   }
   return swap_locked(name, old_value, new_value);
 }

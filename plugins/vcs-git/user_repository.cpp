@@ -11,11 +11,12 @@
 
 #include "git.hpp"
 #include "slot_fs.hpp"
+#include "stale_locks.hpp"
 
 namespace director::vcs_git {
 namespace {
 
-constexpr const char* kName = "director";
+constexpr const char* kName = kCommitter;
 constexpr const char* kEmail = "director@localhost";
 
 // What holds for our own writes, over the user's own settings: no reflog of theirs grows, and a ref
@@ -88,6 +89,7 @@ Result<std::unique_ptr<UserRepository>> UserRepository::open(const std::string& 
   // After the object database is open: each object flushed by itself would cost milliseconds; they
   // are flushed together when a ref comes to need them.
   DIRECTOR_CHECK(user->use_own_settings(cache_dir));
+  mend_own_refs(user->common_dir_);
   return user;
 }
 

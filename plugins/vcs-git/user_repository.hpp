@@ -13,8 +13,12 @@
 
 struct git_repository;
 struct git_signature;
+struct git_transaction;
 
 namespace director::vcs_git {
+
+/// Who makes director's commits.
+inline constexpr const char* kCommitter = "director";
 
 struct Person {
   std::string name;
@@ -39,6 +43,7 @@ class UserRepository {
   [[nodiscard]] Result<Oid> resolve(std::string_view revision) const;
   [[nodiscard]] Result<std::vector<ref>> list_refs(std::string_view prefix) const;
   /// See director_vcs.update_ref. External: another process holds the ref's lock for long.
+  /// NotFound: an object that `desired` brings in is not in the repository; no ref moves then.
   [[nodiscard]] Status update_ref(const std::string& name, std::string_view expected,
                                   std::string_view desired) const;
   [[nodiscard]] Result<checkout_state> user_checkout() const;
@@ -56,9 +61,12 @@ class UserRepository {
   [[nodiscard]] Status refuse_checked_out(const std::string& name) const;
   [[nodiscard]] Status refuse_overlap(const std::string& name) const;
   [[nodiscard]] Status flush_objects() const;
+  [[nodiscard]] Status require_complete(const Oid& commit) const;
   [[nodiscard]] Status swap_locked(const std::string& name, const Oid& expected,
                                    const Oid& desired) const;
   [[nodiscard]] bool break_stale_lock(const std::string& name) const;
+  [[nodiscard]] Status commit_transaction(git_transaction* transaction,
+                                          const std::string& name) const;
 
   git_repository* repository_;
   std::string repo_dir_;

@@ -1,0 +1,156 @@
+// What vcs-git makes of garbage collection, repacking and leftovers of killed processes.
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <memory>
+#include <string>
+
+#include "backend.hpp"
+#include "git_fixture.hpp"
+#include "git_vcs.hpp"
+#include "tests/unit/matchers.hpp"
+
+namespace director::vcs_test {
+namespace {
+
+using ::director::testing::FailsWith;
+using ::director::testing::IsOk;
+
+class GitSurvival : public GitFixture {
+ protected:
+  /// A commit that only what made it knows of: one new file on HEAD.
+  std::string unnamed_commit() {
+    EXPECT_THAT(vcs_->checkout(slot_, head_.oid, "", {}), IsOk());
+    write_file(fs::path(slot_.dir) / "folder" / "new.txt", "made by an agent\n");
+    const Result<snapshot_result> taken = vcs_->snapshot(slot_, head_.tree, {});
+    EXPECT_THAT(taken, IsOk());
+    const Result<std::string> made = vcs_->commit(taken->tree, head_.oid, "candidate");
+    EXPECT_THAT(made, IsOk());
+    return made.value_or("");
+  }
+  void make_old(const fs::path& path) {
+    const struct timespec times[2] = {{1'000'000'000, 0}, {1'000'000'000, 0}};
+    ASSERT_EQ(::utimensat(AT_FDCWD, path.c_str(), times, 0), 0);
+  }
+};
+
+TEST_F(GitSurvival, CommitWithARefOutlivesEveryKindOfTidyingUp) {
+  const std::string commit = unnamed_commit();
+  ASSERT_THAT(vcs_->update_ref("refs/director/flight/j/n/candidate", "", commit), IsOk());
+  for (const char* command : {"gc -q --prune=now", "repack -q -a -d", "pack-refs --all --prune",
+                              "worktree prune", "prune --expire=now"}) {
+    git(repo(), command);
+    const Result<commit_info> found = vcs_->resolve("refs/director/flight/j/n/candidate");
+    ASSERT_THAT(found, IsOk()) << command;
+    EXPECT_EQ(vcs_->read_file(found->tree, "folder/new.txt").value_or(""), "made by an agent\n");
+    EXPECT_THAT(vcs_->checkout(slot_, commit, "", {}), IsOk()) << command;
+  }
+  // It lands, and its ref goes, packed as it is.
+  EXPECT_THAT(vcs_->update_ref("refs/heads/director/job-1", "", commit), IsOk());
+  EXPECT_THAT(vcs_->update_ref("refs/director/flight/j/n/candidate", commit, ""), IsOk());
+  EXPECT_THAT(vcs_->resolve("refs/director/flight/j/n/candidate"), FailsWith(Errc::NotFound, ""));
+  git(repo(), "fsck --strict");
+}
+
+TEST_F(GitSurvival, NoRefIsMadeToWhatGarbageCollectionTook) {
+  const std::string commit = unnamed_commit();
+  git(repo(), "gc -q --prune=now");
+  EXPECT_THAT(vcs_->update_ref("refs/director/flight/j/n/candidate", "", commit),
+              FailsWith(Errc::NotFound, commit));
+  EXPECT_THAT(vcs_->update_ref("refs/heads/director/job-1", "", commit),
+              FailsWith(Errc::NotFound, commit));
+  git(repo(), "fsck --strict");
+  EXPECT_EQ(unnamed_commit().size(), 40U) << "the same work is taken again, cache and all";
+  EXPECT_THAT(vcs_->update_ref("refs/heads/director/job-1", "", unnamed_commit()), IsOk());
+  git(repo(), "fsck --strict");
+}
+
+TEST_F(GitSurvival, NoRefIsMadeToACommitThatLostOneFile) {
+  const std::string commit = unnamed_commit();
+  const std::string blob = git(repo(), "rev-parse " + commit + ":folder/new.txt").substr(0, 40);
+  ASSERT_TRUE(fs::remove(repo() / ".git" / "objects" / blob.substr(0, 2) / blob.substr(2)));
+  EXPECT_THAT(vcs_->update_ref("refs/heads/director/job-1", "", commit),
+              FailsWith(Errc::NotFound, "folder/new.txt"));
+  EXPECT_THAT(vcs_->resolve("refs/heads/director/job-1"), FailsWith(Errc::NotFound, ""));
+}
+
+TEST_F(GitSurvival, OldLocksAndHalfWrittenRefsOfItsOwnAreMendedAtTheNextStart) {
+  const fs::path git_dir = repo() / ".git";
+  const fs::path ours[] = {git_dir / "refs/heads/director/job-1.lock",
+                           git_dir / "refs/director/kept/j/n/1.lock",
+                           git_dir / "refs/director/tip/job-1"};
+  const fs::path theirs[] = {git_dir / "refs/heads/main.lock", git_dir / "refs/heads/half",
+                             git_dir / "index.lock"};
+  for (const fs::path& path : ours) {
+    write_file(path, "");
+    make_old(path);
+  }
+  for (const fs::path& path : theirs) {
+    write_file(path, "");
+    make_old(path);
+  }
+  const fs::path fresh = git_dir / "refs/director/kept/j/n/2.lock";
+  write_file(fresh, "");
+  ASSERT_VALUE(const std::unique_ptr<vcs> next, open(repo()));
+  for (const fs::path& path : ours) {
+    EXPECT_FALSE(fs::exists(path)) << path;
+  }
+  for (const fs::path& path : theirs) {
+    EXPECT_TRUE(fs::exists(path)) << path;
+  }
+  EXPECT_TRUE(fs::exists(fresh)) << "somebody may be about to use it";
+}
+
+TEST_F(GitSurvival, LinkAmongItsOwnRefsLeadsTheMendingNowhere) {
+  const fs::path outside = temp_.path() / "outside";
+  write_file(outside / "precious.lock", "mine");
+  make_old(outside / "precious.lock");
+  fs::create_directories(repo() / ".git/refs/director");
+  fs::create_directory_symlink(outside, repo() / ".git/refs/director/kept");
+  ASSERT_VALUE(const std::unique_ptr<vcs> next, open(repo()));
+  EXPECT_TRUE(fs::exists(outside / "precious.lock"));
+}
+
+struct PackedLock {
+  const char* name;
+  const char* bytes;
+  bool old;
+  bool open;
+  bool removed;
+};
+
+TEST_F(GitSurvival, LockOfPackedRefsIsOnlyBrokenIfItIsADeadLibgit2s) {
+  const fs::path lock = repo() / ".git" / "packed-refs.lock";
+  constexpr PackedLock kCases[] = {{"dead libgit2's", "# pack-refs\n", true, false, true},
+                                   {"git's, empty", "", true, false, false},
+                                   {"fresh", "# pack-refs\n", false, false, false},
+                                   {"held open", "# pack-refs\n", true, true, false}};
+  for (const PackedLock& one : kCases) {
+    SCOPED_TRACE(one.name);
+    const std::string commit = unnamed_commit();
+    ASSERT_THAT(vcs_->update_ref("refs/director/kept/j/n/1", "", commit), IsOk());
+    git(repo(), "pack-refs --all");
+    write_file(lock, one.bytes);
+    if (one.old) {
+      make_old(lock);
+    }
+    const int held = one.open ? ::open(lock.c_str(), O_RDONLY | O_CLOEXEC) : -1;
+    const Status deleted = vcs_->update_ref("refs/director/kept/j/n/1", commit, "");
+    if (held >= 0) {
+      ::close(held);
+    }
+    if (one.removed) {
+      EXPECT_THAT(deleted, IsOk());
+    } else {
+      EXPECT_THAT(deleted, FailsWith(Errc::External, "packed-refs.lock"));
+      fs::remove(lock);
+      EXPECT_THAT(vcs_->update_ref("refs/director/kept/j/n/1", commit, ""), IsOk());
+    }
+  }
+}
+
+}  // namespace
+}  // namespace director::vcs_test
