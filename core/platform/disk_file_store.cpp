@@ -201,8 +201,7 @@ Status DiskFileStore::move(const fs::path& from, const fs::path& to) {
 }
 
 Status DiskFileStore::remove(const fs::path& path) {
-  const std::error_code error = remove_tree(path);
-  return error ? Status(failure("remove", path, error.value())) : ok();
+  return remove_tree(path);
 }
 
 void remove_cut_off_writes(const fs::path& folder) {

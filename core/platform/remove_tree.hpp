@@ -1,13 +1,18 @@
-/// Removing what commands left behind.
+/// Removing a folder that somebody hostile has filled.
 #pragma once
 
 #include <filesystem>
-#include <system_error>
+#include <string>
+
+#include "director/result.hpp"
 
 namespace director::platform {
 
-/// Removes a file, or a folder with all that is in it, though its maker took the right to enter or
-/// change it from its owner. Follows no link. Nothing if there is none.
-[[nodiscard]] std::error_code remove_tree(const std::filesystem::path& path);
+/// Removes `name` in the open folder `parent`, whatever it is; absent is fine. No symbolic link is
+/// followed and no file system but `parent`'s entered; folders that may not be read are made
+/// readable; depth does not matter. Errors: Io, with what is in the way; the rest is gone then.
+[[nodiscard]] Status remove_tree(int parent, const std::string& name);
+/// The same by path. Absent, or in an absent folder, is fine.
+[[nodiscard]] Status remove_tree(const std::filesystem::path& path);
 
 }  // namespace director::platform
