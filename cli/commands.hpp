@@ -73,6 +73,17 @@ struct LogsOptions {
   bool raw = false;
 };
 
+enum class KeptAction : std::uint8_t { List, Show, Branch, Drop };
+struct KeptOptions {
+  KeptAction action = KeptAction::List;
+  std::vector<std::string> ids;  ///< one for Show and Branch
+  std::string name;              ///< of the branch
+  std::string older_than;        ///< "30d", "12h"; empty: any age
+  bool all = false;
+  bool stat = false;  ///< paths instead of the diff
+  bool json = false;
+};
+
 struct DoctorOptions {
   bool calls = false;  ///< call each model once
   bool json = false;
@@ -95,6 +106,7 @@ struct InitOptions {
 [[nodiscard]] ExitCode config_command(const CommonOptions& common, const ConfigOptions& options);
 [[nodiscard]] ExitCode graph_command(const CommonOptions& common, const GraphOptions& options);
 [[nodiscard]] ExitCode logs_command(const CommonOptions& common, const LogsOptions& options);
+[[nodiscard]] ExitCode kept_command(const CommonOptions& common, const KeptOptions& options);
 [[nodiscard]] ExitCode doctor_command(const CommonOptions& common, const DoctorOptions& options);
 [[nodiscard]] ExitCode init_command(const CommonOptions& common, const InitOptions& options);
 /// Hidden: loads one plugin in this process and describes it as JSON on stdout.

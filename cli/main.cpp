@@ -74,6 +74,7 @@ class CommandLine {
     add_config();
     add_graph();
     add_logs();
+    add_kept();
     add_doctor();
     add_init();
   }
@@ -225,6 +226,33 @@ class CommandLine {
         "  director logs --call 0007 --raw | jq -r .type\n");
   }
 
+  void add_kept() {
+    CLI::App& kept = add("kept", "Show and drop what agents made that did not land",
+                         [this] { return kept_command(common_, kept_); });
+    kept.require_subcommand(0, 1);
+    kept.add_flag("--json", kept_.json, "Print JSON");
+    const auto action = [this, &kept](const char* name, const char* help, KeptAction which) {
+      CLI::App* sub = kept.add_subcommand(name, help);
+      sub->callback([this, which] { kept_.action = which; });
+      return sub;
+    };
+    (void)action("list", "List it (what `director kept` alone does)", KeptAction::List);
+    CLI::App* show = action("show", "Why it did not land, and its diff", KeptAction::Show);
+    show->add_option("id", kept_.ids, "As listed, or <node>/<attempt>")->required()->expected(1);
+    show->add_flag("--stat", kept_.stat, "The changed paths instead of the diff");
+    CLI::App* branch = action("branch", "Make a branch of it", KeptAction::Branch);
+    branch->add_option("id", kept_.ids, "As listed, or <node>/<attempt>")->required()->expected(1);
+    branch->add_option("name", kept_.name, "The branch will be director/NAME")->required();
+    CLI::App* drop = action("drop", "Drop it", KeptAction::Drop);
+    drop->add_option("id", kept_.ids, "As listed, or <node>/<attempt>");
+    drop->add_option("--older-than", kept_.older_than, "What is older, such as 30d or 12h");
+    drop->add_flag("--all", kept_.all, "Everything");
+    kept.footer(
+        "Examples:\n  director kept\n  director kept show parse/2\n"
+        "  director kept branch parse/2 parse-again\n  director kept drop --older-than 7d\n\n"
+        "It is dropped by itself after workspace.kept_days, and when its node lands.\n");
+  }
+
   void add_doctor() {
     CLI::App& doctor = add("doctor", "Check the configuration, the agent tool and this machine",
                            [this] { return doctor_command(common_, doctor_); });
@@ -268,6 +296,7 @@ class CommandLine {
   ConfigOptions config_;
   GraphOptions graph_;
   LogsOptions logs_;
+  KeptOptions kept_;
   DoctorOptions doctor_;
   InitOptions init_;
   std::function<ExitCode()> chosen_;

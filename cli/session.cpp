@@ -116,11 +116,12 @@ Status Session::wire(const engine::Folders& folders) {
   warn_of(plugins_->confinement());
   DIRECTOR_CHECK(plugins_->load_launcher());
   DIRECTOR_CHECK(plugins_->load_all());
+  slot_folders_ = std::make_unique<platform::DiskSlotFolders>(folders.slots());
   // A token of its own: an engine cancels it when its journal fails, which is not the person's
   // wish.
   services_ = std::make_unique<engine::Services>(engine::Services{
       clock_, files_, *screen_log_, plugins_->host(), plugins_->backends(), settings_, folders,
-      std::move(prompts), ports::CancelToken::child_of(interrupt_)});
+      std::move(prompts), ports::CancelToken::child_of(interrupt_), slot_folders_.get()});
   return ok();
 }
 

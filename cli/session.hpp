@@ -14,6 +14,7 @@
 #include "core/config/load.hpp"
 #include "core/engine/services.hpp"
 #include "core/platform/disk_file_store.hpp"
+#include "core/platform/disk_slot_folders.hpp"
 #include "core/platform/interrupt.hpp"
 #include "core/platform/local_launcher.hpp"
 #include "core/platform/repo_lock.hpp"
@@ -64,6 +65,7 @@ class Session {
   std::unique_ptr<Screen> screen_;
   std::unique_ptr<ScreenLog> screen_log_;
   std::unique_ptr<LoadedPlugins> plugins_;
+  std::unique_ptr<platform::DiskSlotFolders> slot_folders_;
   std::unique_ptr<engine::Services> services_;
 };
 

@@ -154,4 +154,15 @@ std::optional<Entries> read_variable(std::string_view name, std::string_view val
   return read;
 }
 
+std::string wrong_type(std::string_view wanted, const Entry& entry) {
+  return "expected " + std::string(wanted) + ", found " + type_name(entry.value);
+}
+
+std::optional<std::string> string_of(const Entry& entry) {
+  if (const auto* text = std::get_if<std::string>(&entry.value)) {
+    return *text;
+  }
+  return entry.raw;
+}
+
 }  // namespace director::config

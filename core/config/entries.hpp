@@ -52,4 +52,9 @@ struct Entries {
 /// `limits.max_attempts`, with parts in quotes where TOML needs them.
 [[nodiscard]] std::string dotted(const std::vector<std::string>& path);
 
+/// The string that the entry stands for, if it stands for one.
+[[nodiscard]] std::optional<std::string> string_of(const Entry& entry);
+/// "expected <wanted>, found <type>"
+[[nodiscard]] std::string wrong_type(std::string_view wanted, const Entry& entry);
+
 }  // namespace director::config

@@ -337,6 +337,19 @@ void add_plugins(std::vector<Key>& keys) {
   keys.push_back(strings(t, "path", field(&Plugins::path), absolute_path));
 }
 
+void add_workspace(std::vector<Key>& keys) {
+  const auto field = [](auto member) {
+    return [member](auto& s) -> auto& { return s.workspace.*member; };
+  };
+  const std::string t = "workspace";
+  keys.push_back(string(t, "setup", field(&Workspace::setup), no_nul));
+  keys.push_back(strings(t, "setup_inputs", field(&Workspace::setup_inputs), relative_path));
+  keys.push_back(strings(t, "keep", field(&Workspace::keep), relative_path));
+  keys.push_back(whole(t, "kept_days", field(&Workspace::kept_days), 0, 36'500));
+  keys.push_back(whole(t, "pool_size", field(&Workspace::pool_size), 0, 1024));
+  keys.push_back(whole(t, "disk_quota_mb", field(&Workspace::disk_quota_mb), 0, 1'000'000'000));
+}
+
 std::vector<Key> make_keys() {
   std::vector<Key> keys;
   for (const Role role : kRoles) {
@@ -349,28 +362,11 @@ std::vector<Key> make_keys() {
   add_sandbox(keys);
   keys.push_back(strings(
       "repository", "ignore", [](auto& s) -> auto& { return s.ignore; }, ignore_pattern));
-  keys.push_back(string(
-      "workspace", "setup", [](auto& s) -> auto& { return s.workspace.setup; }, no_nul));
-  keys.push_back(strings(
-      "workspace", "setup_inputs", [](auto& s) -> auto& { return s.workspace.setup_inputs; },
-      relative_path));
-  keys.push_back(strings(
-      "workspace", "keep", [](auto& s) -> auto& { return s.workspace.keep; }, relative_path));
+  add_workspace(keys);
   return keys;
 }
 
 }  // namespace
-
-std::string wrong_type(std::string_view wanted, const Entry& entry) {
-  return "expected " + std::string(wanted) + ", found " + type_name(entry.value);
-}
-
-std::optional<std::string> string_of(const Entry& entry) {
-  if (const auto* text = std::get_if<std::string>(&entry.value)) {
-    return *text;
-  }
-  return entry.raw;
-}
 
 const std::vector<std::string>& price_names() {
   static const std::vector<std::string> kNames{"input", "output", "cache_read", "cache_write"};

@@ -30,10 +30,4 @@ struct Key {
                                                      Price& price);
 [[nodiscard]] const std::vector<std::string>& price_names();
 
-/// The string that the entry stands for, if it stands for one.
-[[nodiscard]] std::optional<std::string> string_of(const Entry& entry);
-
-/// "expected <wanted>, found <type>"
-[[nodiscard]] std::string wrong_type(std::string_view wanted, const Entry& entry);
-
 }  // namespace director::config

@@ -15,18 +15,14 @@
 #include "core/run/watch.hpp"
 
 namespace director::engine {
-namespace {
-
-std::string branch_ref(const plan::Plan& plan) { return "refs/heads/" + plan.job_branch; }
-
-}  // namespace
-
 NodeWork::NodeWork(const Services& services, AgentCalls& calls, Workspaces& workspaces,
-                   const plan::Plan& plan)
+                   JobBranch& branch, const plan::Plan& plan)
     : services_(services),
       calls_(calls),
       workspaces_(workspaces),
+      branch_(branch),
       plan_(plan),
+      keeper_(services, plan),
       frozen_(plan::frozen_tests(plan.nodes)),
       contexts_(plan.nodes.size()) {
   for (std::size_t i = 0; i < plan.nodes.size(); ++i) {
@@ -67,6 +63,7 @@ Result<run::RunEvent> NodeWork::prepare(const run::StartAttempt& effect, const O
     DIRECTOR_TRY(const director::commit_info info, vcs->resolve(base.value));
     context.base = Oid(info.oid);
     context.base_tree = Oid(info.tree);
+    context.start = context.base_tree;
     DIRECTOR_CHECK(check_frozen(*vcs, node, context.base_tree));
   }
   DIRECTOR_CHECK(workspaces_.prepare(*context.workspace, context.base, Oid(), services_.interrupt));
@@ -82,20 +79,36 @@ Result<run::RunEvent> NodeWork::prepare(const run::StartAttempt& effect, const O
     context.red_output = verdict.detail;
   }
   if (services_.settings.limits.keep_attempt && !context.kept.empty()) {
-    DIRECTOR_CHECK(
-        workspaces_.prepare(*context.workspace, context.base, context.kept, services_.interrupt));
+    DIRECTOR_TRY(const Oid kept, kept_on_base(context));
+    if (!kept.empty()) {
+      DIRECTOR_CHECK(
+          workspaces_.prepare(*context.workspace, context.base, kept, services_.interrupt));
+      context.start = kept;
+    }
   }
+  DIRECTOR_CHECK(
+      occupy_slot(services_.files, *context.workspace,
+                  {plan_.job_id, effect.node, effect.attempt, context.base, context.start}));
   return run::RunEvent(run::RedChecked{effect.node, run::Red::Yes, "", context.workspace->dir});
+}
+
+Result<Oid> NodeWork::kept_on_base(const Context& context) const {
+  if (context.kept_base == context.base_tree) {
+    return context.kept;
+  }
+  DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());
+  DIRECTOR_TRY(const director::merge_result merged,
+               vcs->merge(context.kept_base.value, context.base_tree.value, context.kept.value));
+  return Oid(merged.merged ? merged.tree : "");
 }
 
 Result<std::string> NodeWork::executor_message(const plan::Node& node, const Context& context,
                                                const run::NodeState& state) const {
   DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());
   ExecutorBrief brief{node, {}, context.red_output, state.feedback, state.attempts, {}};
-  brief.kept = services_.settings.limits.keep_attempt && !context.kept.empty();
-  const Oid& tree = brief.kept ? context.kept : context.base_tree;
+  brief.kept = context.start != context.base_tree;
   for (const std::string& path : node.files) {
-    Result<std::string> content = vcs->read_file(tree.value, path);
+    Result<std::string> content = vcs->read_file(context.start.value, path);
     brief.files.push_back(
         {path, content ? std::optional(std::move(content).value()) : std::nullopt});
   }
@@ -116,6 +129,9 @@ Result<run::RunEvent> NodeWork::call_agent(const NodeId& id, const run::NodeStat
                                                       .may_edit = true,
                                                       .node = id,
                                                       .cancel = services_.interrupt}));
+  if (answer.outcome != run::AgentOutcome::Ok) {
+    DIRECTOR_CHECK(keep_workspace(id, state, answer));
+  }
   const run::Watch watch = run::watch_it_fail(answer.tools, node.test_cmd, node.tests);
   run::AgentEnded ended;
   ended.node = id;
@@ -132,24 +148,68 @@ Result<run::RunEvent> NodeWork::call_agent(const NodeId& id, const run::NodeStat
   return run::RunEvent(std::move(ended));
 }
 
-Result<run::RunEvent> NodeWork::capture(const NodeId& id) {
+Status NodeWork::keep_workspace(const NodeId& id, const run::NodeState& state,
+                                const AgentAnswer& answer) {
   Context& context = this->context(id);
   DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());
+  const SlotNote note{plan_.job_id, id, state.attempts, context.base, context.start};
+  const std::string why = answer.outcome == run::AgentOutcome::Cancelled
+                              ? "its agent was stopped"
+                              : "its agent did not get to its end";
+  if (!keeper_.keep_slot(*vcs, *context.workspace, note, why, answer.text)) {
+    context.workspace
+        .reset();  // what is in there is all there is of it: the next try needs another
+  }
+  return ok();
+}
+
+void NodeWork::keep_candidate(director::vcs& vcs, const NodeId& id, const run::NodeState& state,
+                              const std::string& why, const std::string& detail) const {
+  (void)keeper_.keep(vcs,
+                     {plan_.job_id, id, state.attempts, state.base, state.candidate, why, detail});
+}
+
+Result<run::RunEvent> NodeWork::capture(const NodeId& id, const run::NodeState& state) {
+  DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());
+  Result<run::CandidateMade> made = take_candidate(*vcs, id, state);
+  if (!made && made.error().code() == Errc::NotFound) {
+    // Garbage collection took objects that had no name yet; they are made once more.
+    made = take_candidate(*vcs, id, state);
+  }
+  context(id).workspace.reset();
+  return made ? Result<run::RunEvent>(run::RunEvent(std::move(made).value()))
+              : Result<run::RunEvent>(made.error());
+}
+
+Result<run::CandidateMade> NodeWork::take_candidate(director::vcs& vcs, const NodeId& id,
+                                                    const run::NodeState& state) {
+  const plan::Node& node = this->node(id);
+  Context& context = this->context(id);
   DIRECTOR_TRY(
       director::snapshot_result snapshot,
-      vcs->snapshot(*context.workspace, context.base_tree.value, services_.settings.ignore));
-  context.workspace.reset();
-  const plan::Contract contract = plan::judge(node(id), frozen_, snapshot.changes);
+      vcs.snapshot(*context.workspace, context.base_tree.value, services_.settings.ignore));
+  const plan::Contract contract = plan::judge(node, frozen_, snapshot.changes);
   run::CandidateMade made;
   made.node = id;
   made.base = context.base;
   made.tree = Oid(snapshot.tree);
   made.files = static_cast<int>(snapshot.changes.size());
   made.violation = contract.ok ? "" : contract.feedback;
+  bool safe = true;
   if (contract.ok) {
+    DIRECTOR_TRY(context.held.value,
+                 vcs.commit(snapshot.tree, context.base.value, commit_message(node, state)));
+    DIRECTOR_CHECK(keeper_.hold(vcs, id, Flight::Candidate, context.held));
     context.kept = made.tree;
+    context.kept_base = context.base_tree;
+  } else if (made.tree != context.base_tree && made.tree != context.start) {
+    safe = keeper_.keep(vcs, {plan_.job_id, id, state.attempts, context.base, made.tree,
+                              "it broke the contract", contract.feedback});
   }
-  return run::RunEvent(std::move(made));
+  if (safe) {
+    DIRECTOR_CHECK(free_slot(services_.files, *context.workspace));
+  }
+  return made;
 }
 
 std::string NodeWork::commit_message(const plan::Node& node, const run::NodeState& state) const {
@@ -162,7 +222,7 @@ Result<run::RunEvent> NodeWork::integrate(const NodeId& id, const run::NodeState
   const plan::Node& node = this->node(id);
   Context& context = this->context(id);
   DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());
-  DIRECTOR_TRY(const director::commit_info tip, vcs->resolve(branch_ref(plan_)));
+  DIRECTOR_TRY(const director::commit_info tip, branch_.tip(*vcs));
   run::Integrated done;
   done.node = id;
   done.onto = Oid(tip.oid);
@@ -176,6 +236,7 @@ Result<run::RunEvent> NodeWork::integrate(const NodeId& id, const run::NodeState
     if (!merged.merged) {
       done.conflict = "the change conflicts with what landed since the attempt began, in: " +
                       text::printable(text::join(merged.conflicts, ", "));
+      keep_candidate(*vcs, id, state, "it conflicted with what landed meanwhile", done.conflict);
       return run::RunEvent(std::move(done));
     }
     context.tree = Oid(merged.tree);
@@ -184,45 +245,58 @@ Result<run::RunEvent> NodeWork::integrate(const NodeId& id, const run::NodeState
   const plan::Contract contract = plan::judge(node, frozen_, context.changes);
   if (!contract.ok) {
     done.conflict = contract.feedback;
+    keep_candidate(*vcs, id, state, "it broke the contract on the new tip", done.conflict);
     return run::RunEvent(std::move(done));
   }
   DIRECTOR_CHECK(check_frozen(*vcs, node, context.tree));
-  DIRECTOR_TRY(const std::string commit,
-               vcs->commit(context.tree.value, tip.oid, commit_message(node, state)));
-  context.commit = Oid(commit);
+  if (!context.held.empty() && context.onto == state.base && context.tree == state.candidate) {
+    context.commit = context.held;
+  } else {
+    DIRECTOR_TRY(context.commit.value,
+                 vcs->commit(context.tree.value, tip.oid, commit_message(node, state)));
+    DIRECTOR_CHECK(keeper_.hold(*vcs, id, Flight::Merged, context.commit));
+  }
   done.commit = context.commit;
   return run::RunEvent(std::move(done));
 }
 
-Result<run::RunEvent> NodeWork::gate(const NodeId& id) {
-  const plan::Node& node = this->node(id);
+Result<run::RunEvent> NodeWork::gate(const NodeId& id, const run::NodeState& state) {
   Context& context = this->context(id);
   if (!context.verify) {
     context.verify = workspaces_.lease_verify();
   }
+  DIRECTOR_TRY(run::Gated gated, run_gates(node(id), context));
+  if (gated.verdict != run::Verdict::Pass) {
+    context.verify.reset();
+    DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());
+    keep_candidate(
+        *vcs, id, state,
+        gated.verdict == run::Verdict::Fail ? "its tests failed" : "its tests could not be run",
+        gated.detail);
+  }
+  return run::RunEvent(std::move(gated));
+}
+
+Result<run::Gated> NodeWork::run_gates(const plan::Node& node, Context& context) {
   const int runs = std::max(1, services_.settings.limits.flake_runs);
   run::Gated gated;
-  gated.node = id;
+  gated.node = node.id;
   for (int i = 0; i < runs; ++i) {
     DIRECTOR_CHECK(
         workspaces_.prepare(*context.verify, context.commit, Oid(), services_.interrupt));
     DIRECTOR_TRY(const director::verdict verdict,
                  run_tests(node, *context.verify, context.changes));
-    if (verdict.outcome == DIRECTOR_GATE_PASS) {
-      continue;
-    }
     if (verdict.outcome == DIRECTOR_GATE_FAIL) {
-      DIRECTOR_TRY(run::Gated failed, failed_gate(node, context, verdict, i > 0));
-      context.verify.reset();
-      return run::RunEvent(std::move(failed));
+      return failed_gate(node, context, verdict, i > 0);
     }
-    context.verify.reset();
-    gated.verdict = run::Verdict::Error;
-    gated.detail = told(verdict);
-    return run::RunEvent(std::move(gated));
+    if (verdict.outcome != DIRECTOR_GATE_PASS) {
+      gated.verdict = run::Verdict::Error;
+      gated.detail = told(verdict);
+      return gated;
+    }
   }
   gated.verdict = run::Verdict::Pass;
-  return run::RunEvent(std::move(gated));
+  return gated;
 }
 
 Result<run::Gated> NodeWork::failed_gate(const plan::Node& node, const Context& context,
@@ -242,7 +316,8 @@ Result<run::Gated> NodeWork::failed_gate(const plan::Node& node, const Context& 
   return gated;
 }
 
-Result<run::RunEvent> NodeWork::review(const run::ReviewCandidate& effect) {
+Result<run::RunEvent> NodeWork::review(const run::ReviewCandidate& effect,
+                                       const run::NodeState& state) {
   Context& context = this->context(effect.node);
   DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());
   DIRECTOR_TRY(std::string diff, vcs->diff(context.onto_tree.value, context.tree.value));
@@ -250,6 +325,12 @@ Result<run::RunEvent> NodeWork::review(const run::ReviewCandidate& effect) {
                review_candidate(services_, calls_, effect,
                                 {node(effect.node), std::move(diff), context.verify->dir}));
   context.verify.reset();
+  if (reviewed.verdict != run::Verdict::Pass && !reviewed.over_budget) {
+    keep_candidate(
+        *vcs, effect.node, state,
+        reviewed.verdict == run::Verdict::Fail ? "its review blocked it" : "its review failed",
+        reviewed.verdict == run::Verdict::Fail ? reviewed.feedback : reviewed.summary);
+  }
   return run::RunEvent(std::move(reviewed));
 }
 
@@ -262,12 +343,12 @@ Result<run::RunEvent> NodeWork::land(const NodeId& id) {
   Context& context = this->context(id);
   context.verify.reset();
   DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());
-  const Status swapped =
-      vcs->update_ref(branch_ref(plan_), context.onto.value, context.commit.value);
+  const Status swapped = vcs->update_ref(branch_.ref(), context.onto.value, context.commit.value);
   if (swapped) {
+    branch_.saw(context.commit);
     return run::RunEvent(run::Landed{id, context.commit});
   }
-  DIRECTOR_TRY(const director::commit_info tip, vcs->resolve(branch_ref(plan_)));
+  DIRECTOR_TRY(const director::commit_info tip, branch_.tip(*vcs));
   if (tip.oid == context.commit.value) {
     return run::RunEvent(run::Landed{id, context.commit});  // it did move, whatever came after
   }

@@ -8,6 +8,8 @@
 
 #include "core/base/ids.hpp"
 #include "core/engine/agent_calls.hpp"
+#include "core/engine/job_branch.hpp"
+#include "core/engine/keeper.hpp"
 #include "core/engine/services.hpp"
 #include "core/engine/slots.hpp"
 #include "core/plan/plan.hpp"
@@ -23,18 +25,19 @@ namespace director::engine {
 /// node's.
 class NodeWork {
  public:
-  NodeWork(const Services& services, AgentCalls& calls, Workspaces& workspaces,
+  NodeWork(const Services& services, AgentCalls& calls, Workspaces& workspaces, JobBranch& branch,
            const plan::Plan& plan);
 
   /// Workspace at `base`, tests still as frozen, red check.
   [[nodiscard]] Result<run::RunEvent> prepare(const run::StartAttempt& effect, const Oid& base);
   [[nodiscard]] Result<run::RunEvent> call_agent(const NodeId& id, const run::NodeState& state);
   /// Workspace -> candidate tree, judged against the contract.
-  [[nodiscard]] Result<run::RunEvent> capture(const NodeId& id);
+  [[nodiscard]] Result<run::RunEvent> capture(const NodeId& id, const run::NodeState& state);
   /// Candidate -> a commit on top of the job branch, judged once more.
   [[nodiscard]] Result<run::RunEvent> integrate(const NodeId& id, const run::NodeState& state);
-  [[nodiscard]] Result<run::RunEvent> gate(const NodeId& id);
-  [[nodiscard]] Result<run::RunEvent> review(const run::ReviewCandidate& effect);
+  [[nodiscard]] Result<run::RunEvent> gate(const NodeId& id, const run::NodeState& state);
+  [[nodiscard]] Result<run::RunEvent> review(const run::ReviewCandidate& effect,
+                                             const run::NodeState& state);
   [[nodiscard]] Result<run::RunEvent> land(const NodeId& id);
   /// Gives the node's slots back: its work ended with an error.
   void drop(const NodeId& id);
@@ -46,11 +49,14 @@ class NodeWork {
     SlotLease verify;
     Oid base;
     Oid base_tree;
+    Oid start;               ///< tree that the agent found
     Oid red_base;            ///< commit that red_output is of
     std::string red_output;  ///< of the red check
     Oid kept;                ///< tree of the last candidate that kept the contract
+    Oid kept_base;           ///< tree that it was made on
     Oid onto;
     Oid onto_tree;
+    Oid held;  ///< commit of the candidate on its base
     Oid commit;
     Oid tree;
     std::vector<director::change> changes;
@@ -70,13 +76,27 @@ class NodeWork {
   /// A gate said no: what the next attempt and the records get to know of it.
   [[nodiscard]] Result<run::Gated> failed_gate(const plan::Node& node, const Context& context,
                                                const director::verdict& verdict, bool flaky) const;
+  /// The last candidate as it would be on this attempt's base; empty where it does not fit there.
+  [[nodiscard]] Result<Oid> kept_on_base(const Context& context) const;
+  /// Called before the event that says so: this attempt's candidate does not land.
+  void keep_candidate(director::vcs& vcs, const NodeId& id, const run::NodeState& state,
+                      const std::string& why, const std::string& detail) const;
+  /// The agent did not get to its end.
+  [[nodiscard]] Status keep_workspace(const NodeId& id, const run::NodeState& state,
+                                      const AgentAnswer& answer);
+  /// Errors: also NotFound, if objects of the candidate are gone already.
+  [[nodiscard]] Result<run::CandidateMade> take_candidate(director::vcs& vcs, const NodeId& id,
+                                                          const run::NodeState& state);
+  [[nodiscard]] Result<run::Gated> run_gates(const plan::Node& node, Context& context);
   [[nodiscard]] std::string commit_message(const plan::Node& node,
                                            const run::NodeState& state) const;
 
   const Services& services_;
   AgentCalls& calls_;
   Workspaces& workspaces_;
+  JobBranch& branch_;
   const plan::Plan& plan_;
+  Keeper keeper_;
   std::unordered_map<NodeId, std::size_t> index_;
   std::set<std::string> frozen_;
   std::vector<Context> contexts_;

@@ -9,6 +9,7 @@
 #include "core/engine/landed.hpp"
 #include "core/engine/records.hpp"
 #include "core/engine/settled.hpp"
+#include "core/engine/slot_collection.hpp"
 
 namespace director::engine {
 namespace {
@@ -39,7 +40,9 @@ RunEngine::RunEngine(const Services& services, Books& books, JobWork job, Progre
       progress_(progress),
       calls_(services, books),
       workspaces_(services),
-      work_(services, calls_, workspaces_, plan_) {}
+      branch_(plan_),
+      keeper_(services, plan_),
+      work_(services, calls_, workspaces_, branch_, plan_) {}
 
 RunEngine::~RunEngine() { stop_workers(); }
 
@@ -67,6 +70,7 @@ Result<run::RunState> RunEngine::run(const RunOptions& options) {
   stop_workers();
   save_state(true);
   books_.flush_sinks();
+  tidy_up();
   if (!status) {
     return std::move(status).error();
   }
@@ -75,11 +79,9 @@ Result<run::RunState> RunEngine::run(const RunOptions& options) {
 
 Result<Oid> RunEngine::reconcile() {
   DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());
-  const std::string ref = "refs/heads/" + plan_.job_branch;
-  DIRECTOR_TRY(const director::commit_info tip,
-               vcs->resolve(ref).context("cannot run job '" + plan_.job_id.value +
-                                         "': its branch is gone; restore '" + plan_.job_branch +
-                                         "' or plan anew"));
+  branch_.saw(state_->tip);
+  DIRECTOR_CHECK(branch_.check(*vcs));
+  DIRECTOR_TRY(const director::commit_info tip, branch_.tip(*vcs));
   DIRECTOR_TRY(const std::vector<LandedCommit> commits,
                landed_commits(*vcs, tip.oid, base_.value, plan_));
   for (const LandedCommit& commit : commits) {
@@ -87,13 +89,38 @@ Result<Oid> RunEngine::reconcile() {
       DIRECTOR_CHECK(apply(run::Landed{commit.node, commit.oid, true}));
     }
   }
+  if (services_.slot_folders != nullptr) {
+    const Status mended = services_.slot_folders->mend();
+    if (!mended) {
+      services_.log.write(ports::LogLevel::Warning, mended.error().message());
+    }
+  }
+  keeper_.recover_slots(*vcs);
+  keeper_.settle(*vcs, *state_, Oid(tip.oid));
   return Oid(tip.oid);
 }
 
-Result<Oid> RunEngine::branch_tip() const {
+Result<Oid> RunEngine::branch_tip() {
   DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());
-  DIRECTOR_TRY(const director::commit_info tip, vcs->resolve("refs/heads/" + plan_.job_branch));
+  DIRECTOR_TRY(const director::commit_info tip, branch_.tip(*vcs));
   return Oid(tip.oid);
+}
+
+Status RunEngine::check_branch() {
+  DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());
+  return branch_.check(*vcs);
+}
+
+void RunEngine::tidy_up() {
+  const Result<std::shared_ptr<director::vcs>> vcs = services_.backends.vcs->lease();
+  if (!vcs || !state_) {
+    return;
+  }
+  keeper_.settle(**vcs, *state_, branch_.seen());
+  const Status collected = collect_slots(services_, state_->parallel);
+  if (!collected) {
+    services_.log.write(ports::LogLevel::Warning, collected.error().message());
+  }
 }
 
 Status RunEngine::loop() {
@@ -117,6 +144,10 @@ Status RunEngine::apply_outcome(const Outcome& outcome) {
     return apply(*outcome.event);
   }
   const Error& error = outcome.event.error();
+  if (const Status branch = check_branch(); !branch && (branch.error().code() == Errc::Conflict ||
+                                                        branch.error().code() == Errc::NotFound)) {
+    return branch;
+  }
   if (outcome.node.empty()) {
     if (services_.interrupt.cancelled()) {
       return apply(run::RunFinished{"interrupted"});
@@ -162,15 +193,20 @@ Status RunEngine::perform(const run::RunEffect& effect) {
       return work_.call_agent(id, state);
     });
   } else if (const auto* capture = std::get_if<run::CaptureCandidate>(&effect)) {
-    post(capture->node, [this, id = capture->node] { return work_.capture(id); });
+    post(capture->node, [this, id = capture->node, state = state_of(capture->node)] {
+      return work_.capture(id, state);
+    });
   } else if (const auto* integrate = std::get_if<run::Integrate>(&effect)) {
     post(integrate->node, [this, id = integrate->node, state = state_of(integrate->node)] {
       return work_.integrate(id, state);
     });
   } else if (const auto* gates = std::get_if<run::RunGates>(&effect)) {
-    post(gates->node, [this, id = gates->node] { return work_.gate(id); });
+    post(gates->node,
+         [this, id = gates->node, state = state_of(gates->node)] { return work_.gate(id, state); });
   } else if (const auto* review = std::get_if<run::ReviewCandidate>(&effect)) {
-    post(review->node, [this, effect = *review] { return work_.review(effect); });
+    post(review->node, [this, effect = *review, state = state_of(review->node)] {
+      return work_.review(effect, state);
+    });
   } else if (const auto* land = std::get_if<run::Land>(&effect)) {
     post(land->node, [this, id = land->node] { return work_.land(id); });
   }
@@ -181,7 +217,10 @@ Status RunEngine::start_attempt(const run::StartAttempt& effect) {
   const config::Role role =
       effect.tier == run::TierKind::Escalation ? config::Role::Escalation : config::Role::Executor;
   const Result<Oid> tip = branch_tip();
-  const Oid base = tip ? *tip : state_->tip;  // without a branch, preparing will say so
+  if (!tip && (tip.error().code() == Errc::Conflict || tip.error().code() == Errc::NotFound)) {
+    return tip.error();
+  }
+  const Oid base = tip ? *tip : state_->tip;  // preparing will fail as this did
   DIRECTOR_CHECK(apply(run::AttemptStarted{effect.node, effect.attempt, effect.tier,
                                            services_.settings.tiers.at(role).text, base}));
   post(effect.node, [this, effect, base] { return work_.prepare(effect, base); });

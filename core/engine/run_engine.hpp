@@ -13,6 +13,8 @@
 
 #include "core/engine/agent_calls.hpp"
 #include "core/engine/books.hpp"
+#include "core/engine/job_branch.hpp"
+#include "core/engine/keeper.hpp"
 #include "core/engine/node_work.hpp"
 #include "core/engine/progress.hpp"
 #include "core/engine/replay.hpp"
@@ -39,7 +41,8 @@ class RunEngine {
   RunEngine& operator=(const RunEngine&) = delete;
 
   /// Reconciles with the VCS, runs to the end and returns the final state. Blocks. Errors: the job
-  /// branch is gone; the journal cannot be written.
+  /// branch is gone, was moved away from what landed or is checked out, at the start or meanwhile;
+  /// the journal cannot be written.
   [[nodiscard]] Result<run::RunState> run(const RunOptions& options);
 
  private:
@@ -51,7 +54,11 @@ class RunEngine {
 
   [[nodiscard]] Result<Oid> reconcile();
   /// Where the job branch is now. The state only knows where the outcomes that it has seen left it.
-  [[nodiscard]] Result<Oid> branch_tip() const;
+  [[nodiscard]] Result<Oid> branch_tip();
+  /// An error that ends the job: whatever a node failed with, no other could go on.
+  [[nodiscard]] Status check_branch();
+  /// Leaves refs and slots as the state says. What fails is a warning.
+  void tidy_up();
   [[nodiscard]] Status loop();
   [[nodiscard]] Status apply(const run::RunEvent& event);
   [[nodiscard]] Status apply_outcome(const Outcome& outcome);
@@ -73,6 +80,8 @@ class RunEngine {
   Progress& progress_;
   AgentCalls calls_;
   Workspaces workspaces_;
+  JobBranch branch_;
+  Keeper keeper_;
   NodeWork work_;
   bool interrupt_noted_ = false;
   ports::SteadyTime state_saved_{};

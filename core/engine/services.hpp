@@ -13,6 +13,7 @@
 #include "core/ports/host_services.hpp"
 #include "core/ports/log.hpp"
 #include "core/ports/pool.hpp"
+#include "core/ports/slot_folders.hpp"
 
 namespace director::engine {
 
@@ -29,6 +30,7 @@ struct Folders {
   [[nodiscard]] std::filesystem::path agent_state(const std::string& id) const {
     return plugin(id) / "agent";
   }
+  [[nodiscard]] std::filesystem::path slots() const { return cache / "slots"; }
   [[nodiscard]] std::filesystem::path journal() const { return state / "journal.jsonl"; }
   [[nodiscard]] std::filesystem::path plan() const { return state / "plan.json"; }
   [[nodiscard]] std::filesystem::path stage() const { return state / "plan_stage.json"; }
@@ -62,6 +64,7 @@ struct Services {
   Folders folders;
   RolePrompts prompts;
   ports::CancelToken interrupt;
+  ports::SlotFolders* slot_folders = nullptr;  ///< null: slots leave nothing to tidy up
 };
 
 }  // namespace director::engine

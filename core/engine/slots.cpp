@@ -2,9 +2,66 @@
 
 #include <utility>
 
+#include "core/base/json.hpp"
 #include "core/base/sha256.hpp"
 
 namespace director::engine {
+
+namespace {
+
+std::filesystem::path note_file(const director::slot& slot) {
+  return std::filesystem::path(slot.meta_dir) / "in-use.json";
+}
+
+Result<SlotNote> read_note(std::string_view text) {
+  DIRECTOR_TRY(const Json json, parse_json(text));
+  SlotNote note;
+  DIRECTOR_TRY(note.job.value, json.get_string("job"));
+  DIRECTOR_TRY(note.node.value, json.get_string("node"));
+  DIRECTOR_TRY(const std::int64_t attempt, json.get_int("attempt"));
+  note.attempt = static_cast<int>(attempt);
+  DIRECTOR_TRY(note.base.value, json.get_string("base"));
+  DIRECTOR_TRY(note.start.value, json.get_string("start"));
+  return note;
+}
+
+}  // namespace
+
+director::slot slot_named(const Folders& folders, const std::string& name) {
+  return {(folders.slots() / name).string(), (folders.slots() / (name + ".meta")).string()};
+}
+
+Status occupy_slot(ports::FileStore& files, const director::slot& slot, const SlotNote& note) {
+  JsonWriter out;
+  out.begin_object();
+  out.member("job", note.job.value);
+  out.member("node", note.node.value);
+  out.member("attempt", note.attempt);
+  out.member("base", note.base.value);
+  out.member("start", note.start.value);
+  out.end_object();
+  DIRECTOR_CHECK(files.remove(note_file(slot)));
+  DIRECTOR_TRY(const std::unique_ptr<ports::AppendFile> file,
+               files.open_append(note_file(slot), 0));
+  return file->append(out.take());
+}
+
+Status free_slot(ports::FileStore& files, const director::slot& slot) {
+  return files.remove(note_file(slot));
+}
+
+std::optional<SlotNote> slot_note(ports::FileStore& files, const director::slot& slot) {
+  const Result<std::string> text = files.read(note_file(slot));
+  if (!text && text.error().code() == Errc::NotFound) {
+    return std::nullopt;
+  }
+  const Result<SlotNote> note = text ? read_note(*text) : Result<SlotNote>(text.error());
+  if (note) {
+    return *note;
+  }
+  const std::string name = std::filesystem::path(slot.dir).filename().string();
+  return SlotNote{JobId("unknown"), NodeId(name), 0, Oid(), Oid()};
+}
 
 SlotLease SlotPool::lease() {
   std::unique_ptr<director::slot> slot;
@@ -13,15 +70,21 @@ SlotLease SlotPool::lease() {
     if (!state_->idle.empty()) {
       slot = std::move(state_->idle.back());
       state_->idle.pop_back();
-    } else {
+    }
+    while (!slot) {
       const std::string name = state_->sort + "-" + std::to_string(++state_->made);
-      slot = std::make_unique<director::slot>(director::slot{
-          (state_->cache / name).string(), (state_->cache / (name + ".meta")).string()});
+      slot = std::make_unique<director::slot>(slot_named(state_->folders, name));
+      if (!state_->is_free(*slot)) {
+        slot.reset();
+      }
     }
   }
   return {slot.release(), [state = state_](const director::slot* back) {
+            std::unique_ptr<director::slot> returned(const_cast<director::slot*>(back));
             const std::lock_guard lock(state->mutex);
-            state->idle.emplace_back(const_cast<director::slot*>(back));
+            if (state->is_free(*returned)) {
+              state->idle.push_back(std::move(returned));
+            }
           }};
 }
 

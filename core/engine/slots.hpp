@@ -2,8 +2,10 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,22 +20,45 @@ namespace director::engine {
 /// A slot that is somebody's until the pointer is dropped.
 using SlotLease = std::shared_ptr<const director::slot>;
 
+/// Whose work is in a slot. It stands in the slot's meta folder from before the agent begins until
+/// its work is safe; a slot that has it is not used for anything else.
+struct SlotNote {
+  JobId job;
+  NodeId node;
+  int attempt = 0;
+  Oid base;   ///< commit
+  Oid start;  ///< tree that the agent found
+};
+
+[[nodiscard]] director::slot slot_named(const Folders& folders, const std::string& name);
+/// Not flushed: a power loss takes what the agent wrote as well.
+[[nodiscard]] Status occupy_slot(ports::FileStore& files, const director::slot& slot,
+                                 const SlotNote& note);
+[[nodiscard]] Status free_slot(ports::FileStore& files, const director::slot& slot);
+/// nullopt: the slot is free. A note that cannot be read names the job "unknown".
+[[nodiscard]] std::optional<SlotNote> slot_note(ports::FileStore& files,
+                                                const director::slot& slot);
+
 /// Hands out slots of one sort; never the same to two at once, and never one sort's to the other.
 /// Safe from any thread.
 class SlotPool {
  public:
-  /// `sort`: "agent" or "verify".
-  SlotPool(std::filesystem::path cache, std::string sort)
-      : state_(std::make_shared<State>(std::move(cache), std::move(sort))) {}
+  using IsFree = std::function<bool(const director::slot&)>;
+
+  /// `sort`: "agent" or "verify". A slot that is not free is not handed out, be it found or given
+  /// back.
+  SlotPool(const Folders& folders, std::string sort, IsFree is_free)
+      : state_(std::make_shared<State>(folders, std::move(sort), std::move(is_free))) {}
 
   [[nodiscard]] SlotLease lease();
 
  private:
   struct State {
-    State(std::filesystem::path cache_dir, std::string sort_name)
-        : cache(std::move(cache_dir)), sort(std::move(sort_name)) {}
-    std::filesystem::path cache;
+    State(Folders of, std::string sort_name, IsFree free)
+        : folders(std::move(of)), sort(std::move(sort_name)), is_free(std::move(free)) {}
+    Folders folders;
     std::string sort;
+    IsFree is_free;
     std::mutex mutex;
     std::vector<std::unique_ptr<director::slot>> idle;
     int made = 0;
@@ -47,8 +72,8 @@ class Workspaces {
  public:
   explicit Workspaces(const Services& services)
       : services_(services),
-        agent_(services.folders.cache / "slots", "agent"),
-        verify_(services.folders.cache / "slots", "verify") {}
+        agent_(services.folders, "agent", is_free(services)),
+        verify_(services.folders, "verify", is_free(services)) {}
 
   [[nodiscard]] SlotLease lease_agent() { return agent_.lease(); }
   [[nodiscard]] SlotLease lease_verify() { return verify_.lease(); }
@@ -58,6 +83,10 @@ class Workspaces {
                                const ports::CancelToken& cancel);
 
  private:
+  [[nodiscard]] static SlotPool::IsFree is_free(const Services& services) {
+    return
+        [&files = services.files](const director::slot& slot) { return !slot_note(files, slot); };
+  }
   [[nodiscard]] Status set_up(director::vcs& vcs, const director::slot& slot, const Oid& tree,
                               const ports::CancelToken& cancel);
 

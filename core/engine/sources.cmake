@@ -10,7 +10,10 @@ target_sources(
           ${CMAKE_CURRENT_LIST_DIR}/gate_check.cpp
           ${CMAKE_CURRENT_LIST_DIR}/guidance.cpp
           ${CMAKE_CURRENT_LIST_DIR}/integration.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/job_branch.cpp
           ${CMAKE_CURRENT_LIST_DIR}/journal.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/kept.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/keeper.cpp
           ${CMAKE_CURRENT_LIST_DIR}/landed.cpp
           ${CMAKE_CURRENT_LIST_DIR}/node_work.cpp
           ${CMAKE_CURRENT_LIST_DIR}/pause.cpp
@@ -23,6 +26,7 @@ target_sources(
           ${CMAKE_CURRENT_LIST_DIR}/reviewing.cpp
           ${CMAKE_CURRENT_LIST_DIR}/run_engine.cpp
           ${CMAKE_CURRENT_LIST_DIR}/settled.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/slot_collection.cpp
           ${CMAKE_CURRENT_LIST_DIR}/slots.cpp
           ${CMAKE_CURRENT_LIST_DIR}/test_authoring.cpp
           ${CMAKE_CURRENT_LIST_DIR}/timestamp.cpp)

@@ -1,10 +1,12 @@
 /// Version control in memory: trees of path -> bytes, and slots that are no folders on a disk.
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -28,6 +30,7 @@ class FakeRepository {
   };
 
   Fault* fault = nullptr;
+  std::atomic<bool> refuse_commits = false;  ///< as on a full disk
 
   std::string add_tree(const FileMap& files) {
     const std::lock_guard lock(mutex_);
@@ -51,6 +54,57 @@ class FakeRepository {
   void delete_ref(const std::string& ref) {
     const std::lock_guard lock(mutex_);
     refs_.erase(ref);
+  }
+  void set_ref(const std::string& ref, const std::string& commit) {
+    const std::lock_guard lock(mutex_);
+    refs_[ref] = commit;
+  }
+  /// A branch that the user has checked out moves for nobody else.
+  void check_out(const std::string& ref) {
+    const std::lock_guard lock(mutex_);
+    checked_out_ = ref;
+  }
+  /// `git gc --prune=now`: what no ref leads to is gone.
+  void collect_garbage() {
+    const std::lock_guard lock(mutex_);
+    std::map<std::string, Commit> commits;
+    std::map<std::string, FileMap> trees;
+    for (const auto& [name, oid] : refs_) {
+      for (std::string at = oid; !at.empty() && !commits.contains(at);) {
+        const Commit& commit = commits[at] = commits_.at(at);
+        trees[commit.tree] = trees_.at(commit.tree);
+        at = commit.parent;
+      }
+    }
+    commits_ = std::move(commits);
+    trees_ = std::move(trees);
+  }
+  /// Names of refs that start so.
+  [[nodiscard]] std::vector<std::string> refs(const std::string& prefix) const {
+    const std::lock_guard lock(mutex_);
+    std::vector<std::string> names;
+    for (const auto& [name, oid] : refs_) {
+      if (name.starts_with(prefix)) {
+        names.push_back(name);
+      }
+    }
+    return names;
+  }
+  [[nodiscard]] std::string message(const std::string& ref_name) const {
+    const std::vector<std::string> all = messages(ref_name);
+    return all.empty() ? std::string() : all.front();
+  }
+  void remove_slot(const std::string& dir) {
+    const std::lock_guard lock(mutex_);
+    slots_.erase(dir);
+  }
+  [[nodiscard]] std::vector<std::string> slot_folders() const {
+    const std::lock_guard lock(mutex_);
+    std::vector<std::string> dirs;
+    for (const auto& [dir, files] : slots_) {
+      dirs.push_back(dir);
+    }
+    return dirs;
   }
   [[nodiscard]] std::string ref(const std::string& name) const {
     const std::lock_guard lock(mutex_);
@@ -111,6 +165,7 @@ class FakeRepository {
   std::map<std::string, FileMap> trees_;
   std::map<std::string, Commit> commits_;
   std::map<std::string, std::string> refs_;
+  std::string checked_out_;
   std::map<std::string, FileMap> slots_;
 };
 
@@ -151,6 +206,12 @@ class FakeVcs final : public director::vcs {
       if (present != expected) {
         return Error(Errc::Conflict, "ref '" + std::string(name) + "' has moved");
       }
+      if (name == repo_.checked_out_) {
+        return Error(Errc::Conflict, "ref '" + std::string(name) + "' is checked out");
+      }
+      if (!desired.empty() && !repo_.commits_.contains(std::string(desired))) {
+        return missing("commit", desired);
+      }
       if (desired.empty()) {
         repo_.refs_.erase(std::string(name));
       } else {
@@ -162,12 +223,19 @@ class FakeVcs final : public director::vcs {
 
   [[nodiscard]] Result<std::vector<commit_info>> history(std::string_view tip,
                                                          std::string_view base) override {
-    return guarded<Result<std::vector<commit_info>>>("vcs.history", [&] {
+    using Commits = Result<std::vector<commit_info>>;
+    return guarded<Commits>("vcs.history", [&]() -> Commits {
       std::vector<commit_info> all;
-      for (std::string at(tip); !at.empty() && at != base; at = repo_.commits_.at(at).parent) {
-        all.push_back({at, repo_.commits_.at(at).tree, repo_.commits_.at(at).message});
+      for (std::string at(tip); at != base;) {
+        const auto found = repo_.commits_.find(at);
+        if (found == repo_.commits_.end()) {
+          return at.empty() ? Error(Errc::Conflict, "'" + std::string(base) + "' is no ancestor")
+                            : missing("commit", at);
+        }
+        all.push_back({at, found->second.tree, found->second.message});
+        at = found->second.parent;
       }
-      return Result<std::vector<commit_info>>(all);
+      return all;
     });
   }
 
@@ -176,6 +244,9 @@ class FakeVcs final : public director::vcs {
   [[nodiscard]] Result<std::string> commit(std::string_view tree, std::string_view parent,
                                            std::string_view message) override {
     return guarded<Result<std::string>>("vcs.commit", [&] {
+      if (repo_.refuse_commits) {
+        return Result<std::string>(Error(Errc::Io, "no space left on device"));
+      }
       return Result<std::string>(
           repo_.store_commit({std::string(tree), std::string(parent), std::string(message)}));
     });
@@ -264,7 +335,11 @@ class FakeVcs final : public director::vcs {
   T guarded(const std::string& what, Body body) {
     return with_fault(repo_.fault, what, [&]() -> T {
       const std::lock_guard lock(repo_.mutex_);
-      return body();
+      try {
+        return body();
+      } catch (const std::out_of_range&) {
+        return missing("object that it needs for", what);
+      }
     });
   }
 

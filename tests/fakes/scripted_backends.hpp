@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -39,6 +40,7 @@ struct AgentCall {
   std::string message;
   std::string model;
   bool may_edit = false;
+  std::string workdir{};
 };
 
 /// Calls about a node go by "<role>-<node>", others by the name of the prompt. The nth call of a
@@ -50,6 +52,7 @@ class ScriptedRunner final : public director::runner {
   Fault* fault = nullptr;
   std::map<std::string, std::vector<Turn>> script;
   std::function<void(const AgentCall&)> on_call;  ///< before the turn is played
+  std::function<void(const AgentCall&)> on_end;   ///< once its files are written
 
   [[nodiscard]] Status run(const run_request& request, const agent_events& events,
                            host& services) override {
@@ -95,7 +98,7 @@ class ScriptedRunner final : public director::runner {
 
   Status play(const run_request& request, const agent_events& events, host& services) {
     const AgentCall call{key_of(request), std::string(request.message), std::string(request.model),
-                         request.may_edit};
+                         request.may_edit, std::string(request.workdir)};
     const std::size_t before = calls(call.key).size();
     {
       const std::lock_guard lock(mutex_);
@@ -112,6 +115,9 @@ class ScriptedRunner final : public director::runner {
     const Turn& turn = turns->second[std::min(before, turns->second.size() - 1)];
     for (const auto& [path, bytes] : turn.files) {
       repo_.edit(std::string(request.workdir), path, bytes);
+    }
+    if (on_end) {
+      on_end(call);
     }
     if (!spend(turn, events, services)) {
       events.fail(agent_failure::cancelled, "told to stop");
@@ -140,11 +146,15 @@ class ScriptedGate final : public director::gate {
   explicit ScriptedGate(FakeRepository& repository) : repo_(repository) {}
 
   Fault* fault = nullptr;
+  std::atomic<bool> broken = false;                                ///< it cannot be run
   std::function<void(const gate_request&, bool passes)> on_check;  ///< before the verdict is given
 
   verdict check(const gate_request& request, host&) override {
     if (fault != nullptr && fault->strikes("gate.check")) {
       return verdict::error("injected fault in gate.check");
+    }
+    if (broken) {
+      return verdict::error("exit 127", "command not found");
     }
     const verdict said = judge(request);
     if (on_check) {

@@ -56,6 +56,9 @@ TEST(ConfigKeys, RangesHoldAtTheirEdges) {
       {"sandbox.gate_network", {"true", "false"}, {"yes"}},
       {"sandbox.writable", {"[]", "['/a b', '/']"}, {"['a']", "['~/a']", "['']", "/a"}},
       {"sandbox.pass_env", {"[]", "['A', 'B_*']"}, {"['']", "['*']", "['A=1']", "A"}},
+      {"workspace.kept_days", {"0", "36500"}, {"-1", "36501", "'30'"}},
+      {"workspace.pool_size", {"0", "1024"}, {"-1", "1025"}},
+      {"workspace.disk_quota_mb", {"0", "1000000000"}, {"-1", "1000000001", "1.5"}},
       {"workspace.keep", {"[]", "['a/b/']"}, {"['/abs']", "['a/../b']", "['']"}},
   };
   for (const Range& range : ranges) {

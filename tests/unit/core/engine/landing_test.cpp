@@ -286,5 +286,24 @@ TEST(Landing, ReservationsOfParallelCallsCountAgainstTheCeiling) {
   EXPECT_LE(job->ledger.total.usd, 0.6);
 }
 
+TEST(Landing, AttemptThatIsKeptForTheNextIsPutOnTheTipThatMovedMeanwhile) {
+  World world;
+  world.adopt({node("a", {}, "=a.txt:right")});
+  world.settings.limits.keep_attempt = true;
+  world.runner.script["executor-a"] = {Turn{.files = {{"a.txt", "wrong"}}},
+                                       Turn{.files = {{"a.txt", "right"}}}};
+  bool once = true;
+  world.on_event = [&](const run::RunEvent& event) {
+    if (std::holds_alternative<run::Gated>(event) && std::exchange(once, false)) {
+      world.repository.commit_on(kRef, {{"other.txt", "pushed by somebody"}});
+    }
+  };
+  const Result<run::RunState> end = world.run();
+  ASSERT_THAT(end, IsOk());
+  EXPECT_EQ(end->outcome, "done");
+  EXPECT_EQ(state_of(*end, "a").attempts, 2);
+  EXPECT_THAT(world.repository.files_at(kRef), Contains(Key("other.txt")));
+}
+
 }  // namespace
 }  // namespace director::engine::testing

@@ -22,6 +22,7 @@
 #include "tests/fakes/fake_hosts.hpp"
 #include "tests/fakes/fake_vcs.hpp"
 #include "tests/fakes/memory_file_store.hpp"
+#include "tests/fakes/memory_slot_folders.hpp"
 #include "tests/fakes/recording_log.hpp"
 #include "tests/fakes/scripted_backends.hpp"
 #include "tests/fakes/shared_pool.hpp"
@@ -211,22 +212,7 @@ class World {
     runner_pool_.fault = fault;
   }
 
-  director::testing::FakeRepository repository;
-  director::testing::MemoryFileStore files;
-  director::testing::FakeClock clock{std::chrono::milliseconds(500)};
-  director::testing::RecordingLog log;
-  director::testing::FakeHostServices hosts;
-  director::testing::ScriptedRunner runner{repository};
-  director::testing::ScriptedGate gate{repository};
-  director::testing::ScriptedReviewer reviewer;
-  director::testing::RecordingSink sink;
-  config::Settings settings;
-  std::string base;
-  ports::CancelToken interrupt;
-  std::function<void(const run::RunEvent&)> on_event;
-  std::function<void(const run::PlanEvent&)> on_plan_event;
-
- private:
+  /// What a process is wired with.
   std::unique_ptr<Services> wire() {
     interrupt = ports::CancelToken();
     Backends backends;
@@ -242,9 +228,26 @@ class World {
     }
     return std::unique_ptr<Services>(new Services{clock, files, log, hosts, backends, settings,
                                                   Folders{"/repo", "/repo/.director", "/cache"},
-                                                  prompts, interrupt});
+                                                  prompts, interrupt, &slot_folders});
   }
 
+  director::testing::FakeRepository repository;
+  director::testing::MemorySlotFolders slot_folders{repository};
+  director::testing::MemoryFileStore files;
+  director::testing::FakeClock clock{std::chrono::milliseconds(500)};
+  director::testing::RecordingLog log;
+  director::testing::FakeHostServices hosts;
+  director::testing::ScriptedRunner runner{repository};
+  director::testing::ScriptedGate gate{repository};
+  director::testing::ScriptedReviewer reviewer;
+  director::testing::RecordingSink sink;
+  config::Settings settings;
+  std::string base;
+  ports::CancelToken interrupt;
+  std::function<void(const run::RunEvent&)> on_event;
+  std::function<void(const run::PlanEvent&)> on_plan_event;
+
+ private:
   static Result<std::unique_ptr<Books>> open(const Services& services, JobWork& job) {
     return Books::open(services, job);
   }

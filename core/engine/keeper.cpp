@@ -1,0 +1,209 @@
+#include "core/engine/keeper.hpp"
+
+#include <charconv>
+#include <map>
+#include <memory>
+#include <utility>
+
+#include "core/engine/landed.hpp"
+#include "core/ports/slot_folders.hpp"
+
+namespace director::engine {
+namespace {
+
+constexpr std::string_view kFlights = "refs/director/flight/";
+constexpr std::string_view kTips = "refs/director/tip/";
+constexpr std::string_view kBranches = "refs/heads/director/";
+
+std::string node_flights(const JobId& job, const NodeId& node) {
+  return std::string(kFlights) + ref_part(job.value) + "/" + ref_part(node.value) + "/";
+}
+
+std::string flight_name(Flight which) {
+  return which == Flight::Candidate ? "candidate" : "merged";
+}
+
+}  // namespace
+
+void Keeper::warn(const Status& status) const {
+  if (!status) {
+    services_.log.write(ports::LogLevel::Warning, status.error().message());
+  }
+}
+
+Status Keeper::set_ref(director::vcs& vcs, const std::string& name, const Oid& commit) const {
+  const Result<director::commit_info> present = vcs.resolve(name);
+  if (!present && present.error().code() != Errc::NotFound) {
+    return present.error();
+  }
+  const std::string expected = present ? present->oid : std::string();
+  return expected == commit.value ? ok() : vcs.update_ref(name, expected, commit.value);
+}
+
+Status Keeper::hold(director::vcs& vcs, const NodeId& node, Flight which, const Oid& commit) const {
+  const std::string name = node_flights(plan_.job_id, node) + flight_name(which);
+  // Most of the time there is none: one call instead of two.
+  const Status made = vcs.update_ref(name, "", commit.value);
+  return made || made.error().code() != Errc::Conflict ? made : set_ref(vcs, name, commit);
+}
+
+bool Keeper::keep(director::vcs& vcs, const UnlandedWork& work) const {
+  const Result<std::string> kept = keep_work(vcs, work, services_.clock.wall());
+  if (!kept) {
+    services_.log.write(
+        ports::LogLevel::Warning,
+        "cannot keep the work of node '" + work.node.value + "': " + kept.error().message());
+    return false;
+  }
+  const Result<std::vector<director::ref>> held = vcs.list_refs(node_flights(work.job, work.node));
+  if (held) {
+    for (const director::ref& ref : *held) {
+      warn(vcs.update_ref(ref.name, ref.oid, ""));
+    }
+  }
+  return true;
+}
+
+bool Keeper::keep_slot(director::vcs& vcs, const director::slot& slot, const SlotNote& note,
+                       const std::string& why, const std::string& detail) const {
+  Result<director::commit_info> base = vcs.resolve(note.base.value);
+  if (!base) {
+    base = vcs.resolve("HEAD");  // the user let it be collected: any base shows what is new
+  }
+  Result<director::snapshot_result> found =
+      base ? vcs.snapshot(slot, base->tree, services_.settings.ignore)
+           : Result<director::snapshot_result>(base.error());
+  if (!found) {
+    services_.log.write(ports::LogLevel::Warning,
+                        "cannot keep the work in '" + slot.dir +
+                            "', which is left as it is: " + found.error().message());
+    return false;
+  }
+  const bool changed =
+      !found->changes.empty() && found->tree != base->tree && found->tree != note.start.value;
+  if (changed && !keep(vcs, {note.job, note.node, note.attempt, Oid(base->oid), Oid(found->tree),
+                             why, detail})) {
+    return false;
+  }
+  const Status freed = free_slot(services_.files, slot);
+  warn(freed);
+  return freed.has_value();
+}
+
+void Keeper::recover_slots(director::vcs& vcs) const {
+  if (services_.slot_folders == nullptr) {
+    return;
+  }
+  const Result<std::vector<std::string>> names = services_.slot_folders->list();
+  if (!names) {
+    warn(Status(names.error()));
+    return;
+  }
+  for (const std::string& name : *names) {
+    const director::slot slot = slot_named(services_.folders, name);
+    if (const std::optional<SlotNote> note = slot_note(services_.files, slot)) {
+      (void)keep_slot(vcs, slot, *note, "director was ended while its agent was at work", "");
+    }
+  }
+}
+
+void Keeper::settle(director::vcs& vcs, const run::RunState& state, const Oid& tip) const {
+  warn(settle_tips(vcs, state, tip));
+  warn(settle_flights(vcs, state));
+  warn(settle_kept(vcs, state));
+}
+
+Status Keeper::settle_flights(director::vcs& vcs, const run::RunState& state) const {
+  DIRECTOR_TRY(const std::vector<director::ref> refs, vcs.list_refs(kFlights));
+  if (refs.empty()) {
+    return ok();
+  }
+  std::map<std::string, std::size_t, std::less<>> own;
+  for (std::size_t i = 0; i < state.nodes.size(); ++i) {
+    own.emplace(node_flights(plan_.job_id, state.topology->ids[i]), i);
+  }
+  Status all = ok();
+  for (const director::ref& ref : refs) {
+    const auto found = own.find(ref.name.substr(0, ref.name.rfind('/') + 1));
+    Status done = found == own.end() ? put_aside(vcs, ref)
+                                     : settle_own(vcs, ref, state.nodes[found->second],
+                                                  state.topology->ids[found->second]);
+    all = done ? std::move(all) : std::move(done);
+  }
+  return all;
+}
+
+Status Keeper::settle_own(director::vcs& vcs, const director::ref& ref, const run::NodeState& node,
+                          const NodeId& id) const {
+  if (!run::is_final(node.status) && !node.candidate.empty()) {
+    return ok();  // the next run goes on with it
+  }
+  if (node.status != run::NodeStatus::Done && ref.name.ends_with("/candidate")) {
+    DIRECTOR_TRY(const director::commit_info held, vcs.resolve(ref.oid));
+    const std::string why = node.error.empty() ? "director was ended before it could be judged"
+                                               : "it ended as an error";
+    DIRECTOR_TRY(const std::string kept, keep_work(vcs,
+                                                   {plan_.job_id, id, node.attempts, node.base,
+                                                    Oid(held.tree), why, node.error},
+                                                   services_.clock.wall()));
+    (void)kept;
+  }
+  return vcs.update_ref(ref.name, ref.oid, "");
+}
+
+Status Keeper::put_aside(director::vcs& vcs, const director::ref& ref) const {
+  if (ref.name.ends_with("/candidate")) {
+    DIRECTOR_TRY(const director::commit_info held, vcs.resolve(ref.oid));
+    const Result<director::commit_info> base = vcs.resolve(ref.oid + "^");
+    UnlandedWork work{JobId(trailer(held.message, "Director-Job")),
+                      NodeId(trailer(held.message, "Director-Node")),
+                      0,
+                      Oid(base ? base->oid : std::string()),
+                      Oid(held.tree),
+                      "its job was put aside",
+                      ""};
+    const std::string number = trailer(held.message, "Director-Attempt");
+    std::from_chars(number.data(), number.data() + number.size(), work.attempt);
+    DIRECTOR_TRY(const std::string kept, keep_work(vcs, work, services_.clock.wall()));
+    (void)kept;
+  }
+  return vcs.update_ref(ref.name, ref.oid, "");
+}
+
+Status Keeper::settle_kept(director::vcs& vcs, const run::RunState& state) const {
+  const std::string own = std::string(kKeptRefs) + ref_part(plan_.job_id.value) + "/";
+  DIRECTOR_TRY(const std::vector<director::ref> refs, vcs.list_refs(own));
+  std::map<std::string, run::NodeStatus, std::less<>> status;
+  for (std::size_t i = 0; i < state.nodes.size(); ++i) {
+    status.emplace(own + ref_part(state.topology->ids[i].value), state.nodes[i].status);
+  }
+  for (const director::ref& ref : refs) {
+    const auto node = status.find(ref.name.substr(0, ref.name.rfind('/')));
+    if (node != status.end() && node->second == run::NodeStatus::Done) {
+      DIRECTOR_CHECK(vcs.update_ref(ref.name, ref.oid, ""));
+    }
+  }
+  const int days = services_.settings.workspace.kept_days;
+  if (days > 0) {
+    DIRECTOR_TRY(const int dropped,
+                 drop_older_than(vcs, std::chrono::hours(24) * days, services_.clock.wall()));
+    (void)dropped;
+  }
+  return ok();
+}
+
+Status Keeper::settle_tips(director::vcs& vcs, const run::RunState& state, const Oid& tip) const {
+  const std::string own =
+      std::string(kTips) + plan_.job_branch.substr(plan_.job_branch.find('/') + 1);
+  DIRECTOR_TRY(const std::vector<director::ref> tips, vcs.list_refs(kTips));
+  for (const director::ref& ref : tips) {
+    const std::string branch = std::string(kBranches) + ref.name.substr(kTips.size());
+    const bool needed = ref.name == own ? state.outcome != "done" : !vcs.resolve(branch);
+    if (!needed) {
+      DIRECTOR_CHECK(vcs.update_ref(ref.name, ref.oid, ""));
+    }
+  }
+  return state.outcome == "done" ? ok() : set_ref(vcs, own, tip);
+}
+
+}  // namespace director::engine
