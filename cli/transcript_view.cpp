@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "cli/report.hpp"
 #include "core/base/dollars.hpp"
 #include "core/base/json.hpp"
 #include "core/base/text.hpp"
