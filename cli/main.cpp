@@ -238,10 +238,16 @@ class CommandLine {
     };
     (void)action("list", "List it (what `director kept` alone does)", KeptAction::List);
     CLI::App* show = action("show", "Why it did not land, and its diff", KeptAction::Show);
-    show->add_option("id", kept_.ids, "As listed, or <node>/<attempt>")->required()->expected(1);
+    const auto one_id = [this](CLI::App* of) {
+      of->add_option_function<std::string>(
+            "id", [this](const std::string& id) { kept_.ids = {id}; },
+            "As listed, or <node>/<attempt>")
+          ->required();
+    };
+    one_id(show);
     show->add_flag("--stat", kept_.stat, "The changed paths instead of the diff");
     CLI::App* branch = action("branch", "Make a branch of it", KeptAction::Branch);
-    branch->add_option("id", kept_.ids, "As listed, or <node>/<attempt>")->required()->expected(1);
+    one_id(branch);
     branch->add_option("name", kept_.name, "The branch will be director/NAME")->required();
     CLI::App* drop = action("drop", "Drop it", KeptAction::Drop);
     drop->add_option("id", kept_.ids, "As listed, or <node>/<attempt>");

@@ -1,16 +1,16 @@
 #include "core/base/dollars.hpp"
 
-#include <algorithm>
 #include <array>
-#include <cstdio>
+#include <charconv>
 
 namespace director {
 
 std::string dollars(double usd) {
-  constexpr std::size_t kLongest = 320;  // the largest double has 309 digits
-  std::array<char, kLongest> digits{};
-  const int size = std::snprintf(digits.data(), digits.size(), "$%.4f", usd);
-  return {digits.data(), std::min(static_cast<std::size_t>(std::max(size, 0)), digits.size() - 1)};
+  constexpr int kDecimals = 4;
+  std::array<char, 400> digits{};  // the largest double has 309 before the point
+  const auto written = std::to_chars(digits.data(), digits.data() + digits.size(), usd,
+                                     std::chars_format::fixed, kDecimals);
+  return "$" + std::string(digits.data(), written.ptr);
 }
 
 }  // namespace director

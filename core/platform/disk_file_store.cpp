@@ -200,9 +200,7 @@ Status DiskFileStore::move(const fs::path& from, const fs::path& to) {
   return sync_folder(from.parent_path());
 }
 
-Status DiskFileStore::remove(const fs::path& path) {
-  return remove_tree(path);
-}
+Status DiskFileStore::remove(const fs::path& path) { return remove_tree(path); }
 
 void remove_cut_off_writes(const fs::path& folder) {
   std::error_code error;

@@ -123,7 +123,8 @@ TEST_F(UserMeanwhile, KillsDirectorAndFindsTheHalfDoneWorkAgain) {
   EXPECT_NE(listed.out.find("its tests failed"), std::string::npos) << listed.out;
   const Ran shown = world_.director({"kept", "show", "one/1"});
   EXPECT_NE(shown.out.find("+wrong"), std::string::npos) << shown.out << shown.err;
-  EXPECT_EQ(world_.director({"kept", "branch", "one/1", "again"}).exit_code, 0);
+  const Ran branched = world_.director({"kept", "branch", "one/1", "again"});
+  EXPECT_EQ(branched.exit_code, 0) << branched.err;
   EXPECT_EQ(world_.git_says({"show", "director/again:one.txt"}), "wrong");
   EXPECT_EQ(world_.director({"kept", "show", "none/9"}).exit_code, 2);
   EXPECT_EQ(world_.director({"kept", "drop"}).exit_code, 2);

@@ -46,7 +46,7 @@ void expect_complete(World& world) {
     EXPECT_EQ(one.status, NodeStatus::Done);
   }
   EXPECT_TRUE(job->ledger.open.empty());
-  EXPECT_DOUBLE_EQ(job->ledger.reserved_usd, 0);
+  EXPECT_DOUBLE_EQ(job->ledger.committed_usd(), job->ledger.total.usd);
   // Every call that a model was asked is in the ledger, and every cost reached the sink once.
   const auto asked = world.runner.calls("").size();
   EXPECT_GE(job->ledger.total.calls, static_cast<int>(asked));

@@ -66,7 +66,7 @@ TEST_F(Files, ReadOfNothingIsNotFound) {
   const auto text = store.read(fs::path(folder) / "none");
   ASSERT_FALSE(text);
   EXPECT_EQ(text.error().code(), Errc::NotFound);
-  EXPECT_EQ(store.read(folder).error().code(), Errc::Io);
+  EXPECT_EQ(store.read(folder).error().code(), Errc::Invalid);
 }
 
 TEST_F(Files, AppendCutsTheTailAndGrows) {

@@ -27,9 +27,9 @@ class GitSurvival : public GitFixture {
     write_file(fs::path(slot_.dir) / "folder" / "new.txt", "made by an agent\n");
     const Result<snapshot_result> taken = vcs_->snapshot(slot_, head_.tree, {});
     EXPECT_THAT(taken, IsOk());
-    const Result<std::string> made = vcs_->commit(taken->tree, head_.oid, "candidate");
+    Result<std::string> made = vcs_->commit(taken->tree, head_.oid, "candidate");
     EXPECT_THAT(made, IsOk());
-    return made.value_or("");
+    return made ? *made : std::string();
   }
   void make_old(const fs::path& path) {
     const struct timespec times[2] = {{1'000'000'000, 0}, {1'000'000'000, 0}};
@@ -116,6 +116,7 @@ TEST_F(GitSurvival, LinkAmongItsOwnRefsLeadsTheMendingNowhere) {
 
 struct PackedLock {
   const char* name;
+  const char* node;
   const char* bytes;
   bool old;
   bool open;
@@ -124,21 +125,22 @@ struct PackedLock {
 
 TEST_F(GitSurvival, LockOfPackedRefsIsOnlyBrokenIfItIsADeadLibgit2s) {
   const fs::path lock = repo() / ".git" / "packed-refs.lock";
-  constexpr PackedLock kCases[] = {{"dead libgit2's", "# pack-refs\n", true, false, true},
-                                   {"git's, empty", "", true, false, false},
-                                   {"fresh", "# pack-refs\n", false, false, false},
-                                   {"held open", "# pack-refs\n", true, true, false}};
+  constexpr PackedLock kCases[] = {{"dead libgit2's", "dead", "# pack-refs\n", true, false, true},
+                                   {"git's, empty", "empty", "", true, false, false},
+                                   {"fresh", "fresh", "# pack-refs\n", false, false, false},
+                                   {"held open", "held", "# pack-refs\n", true, true, false}};
   for (const PackedLock& one : kCases) {
     SCOPED_TRACE(one.name);
     const std::string commit = unnamed_commit();
-    ASSERT_THAT(vcs_->update_ref("refs/director/kept/j/n/1", "", commit), IsOk());
+    const std::string ref = std::string("refs/director/kept/j/") + one.node + "/1";
+    ASSERT_THAT(vcs_->update_ref(ref, "", commit), IsOk());
     git(repo(), "pack-refs --all");
     write_file(lock, one.bytes);
     if (one.old) {
       make_old(lock);
     }
     const int held = one.open ? ::open(lock.c_str(), O_RDONLY | O_CLOEXEC) : -1;
-    const Status deleted = vcs_->update_ref("refs/director/kept/j/n/1", commit, "");
+    const Status deleted = vcs_->update_ref(ref, commit, "");
     if (held >= 0) {
       ::close(held);
     }
@@ -147,8 +149,9 @@ TEST_F(GitSurvival, LockOfPackedRefsIsOnlyBrokenIfItIsADeadLibgit2s) {
     } else {
       EXPECT_THAT(deleted, FailsWith(Errc::External, "packed-refs.lock"));
       fs::remove(lock);
-      EXPECT_THAT(vcs_->update_ref("refs/director/kept/j/n/1", commit, ""), IsOk());
+      EXPECT_THAT(vcs_->update_ref(ref, commit, ""), IsOk());
     }
+    EXPECT_THAT(vcs_->list_refs("refs/director/kept/").value(), ::testing::IsEmpty());
   }
 }
 

@@ -244,9 +244,9 @@ TEST(CallTable, ListsCallsAndTotals) {
           run::MoneyEvent(run::CallMetered{"0003-test_author-a", {1000, 2, 3, 4, 5, 0.125}})),
       5500);
   EXPECT_EQ(call_table(book.calls()),
-            "call                role         model  outcome    in  out     cost   time\n"
-            "0001-explorer       explorer     p/m    ended     100   20  $0.2500  2.5 s\n"
-            "0002-test_author-a  test_author  p/m    rejected    1    1  $0.5000  1.0 s\n"
+            "call                role         model  outcome     in  out     cost   time\n"
+            "0001-explorer       explorer     p/m    ended      100   20  $0.2500  2.5 s\n"
+            "0002-test_author-a  test_author  p/m    rejected     1    1  $0.5000  1.0 s\n"
             "0003-test_author-a  test_author  p/m    open      1009    5  $0.1250      -\n"
             "3 calls                                           1110   26  $0.8750       \n");
 }

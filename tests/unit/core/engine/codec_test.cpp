@@ -135,7 +135,7 @@ TEST(Codec, RefusesWhatIsNoEvent) {
 
 TEST(Codec, NeverCrashesOnATornLine) {
   const std::string line =
-      encode(run::Event(run::RunEvent(run::RunStarted{2, 3, 2, true, true, true, 3, Oid(kOdd)})),
+      encode(run::Event(run::RunEvent(run::RunStarted{2, 3, 2, 5, true, true, true, 3, Oid(kOdd)})),
              run::At{1, 1});
   for (std::size_t size = 0; size < line.size(); ++size) {
     EXPECT_FALSE(decode(line.substr(0, size)).has_value()) << size;
