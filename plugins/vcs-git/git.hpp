@@ -33,6 +33,7 @@ using Commit = Handle<git_commit, git_commit_free>;
 using Tree = Handle<git_tree, git_tree_free>;
 using TreeBuilder = Handle<git_treebuilder, git_treebuilder_free>;
 using Reference = Handle<git_reference, git_reference_free>;
+using RefDatabase = Handle<git_refdb, git_refdb_free>;
 using Transaction = Handle<git_transaction, git_transaction_free>;
 using Index = Handle<git_index, git_index_free>;
 using Signature = Handle<git_signature, git_signature_free>;

@@ -1,4 +1,6 @@
 #include <fcntl.h>
+#include <git2/refdb.h>
+#include <git2/sys/repository.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -241,6 +243,14 @@ Status UserRepository::commit_transaction(git_transaction* transaction,
                                           const std::string& name) const {
   const std::string packed = common_dir_ + "packed-refs.lock";
   const int code = git_transaction_commit(transaction);
+  if (code < 0) {
+    // A packed ref whose removal failed is gone from what libgit2 remembers, and would not be
+    // removed by the next try, which would call it done.
+    RefDatabase anew;
+    if (git_refdb_open(out(anew), repository_) == 0) {
+      (void)git_repository_set_refdb(repository_, anew.get());
+    }
+  }
   if (code == GIT_ELOCKED) {
     return Error(Errc::External, "cannot update ref '" + name + "': another process holds '" +
                                      packed +
