@@ -83,7 +83,7 @@ TEST_P(AnyPort, MayFailAtAnyCallAndTheNextRunLandsEverythingOnce) {
     std::string outcome;
     for (int again = 0; again < 3 && outcome != "done"; ++again) {
       const Result<run::RunState> more = world.run(kRetry);
-      ASSERT_THAT(more, IsOk());
+      ASSERT_TRUE(more) << more.error().message();
       outcome = more->outcome;
     }
     EXPECT_EQ(outcome, "done");
@@ -123,7 +123,7 @@ TEST_P(AnyPortCall, MayBeTheLastOfAProcess) {
       world.files.lose_power();
     }
     const Result<run::RunState> more = world.run(kOptions);
-    ASSERT_THAT(more, IsOk());
+    ASSERT_TRUE(more) << more.error().message();
     EXPECT_EQ(more->outcome, "done") << "a kill leaves nothing that needs --retry";
     expect_complete(world);
     ASSERT_FALSE(HasFailure());
@@ -155,10 +155,11 @@ TEST(TornJournal, AnyPrefixOfItsBytesIsGoneOnFrom) {
     World world;
     whole_job(world);
     ASSERT_THAT(world.run(kOptions), IsOk());
-    world.files.put(world.journal(), text.substr(0, size));
+    // Its own: two jobs with nodes side by side do not make the same commits.
+    world.files.put(world.journal(), world.files.text(world.journal()).substr(0, size));
     SCOPED_TRACE(std::to_string(size) + " of " + std::to_string(text.size()) + " bytes");
     const Result<run::RunState> more = world.run(kOptions);
-    ASSERT_THAT(more, IsOk());
+    ASSERT_TRUE(more) << more.error().message();
     EXPECT_EQ(more->outcome, "done");
     EXPECT_EQ(world.landings(), (std::map<std::string, int>{{"a", 1}, {"b", 1}, {"c", 1}}));
     ASSERT_FALSE(::testing::Test::HasFailure());
