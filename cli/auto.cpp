@@ -66,11 +66,11 @@ Result<PlanStart> prepare(engine::Services& services, const std::string& task,
 ExitCode report_failure(const Session& session, const AutoOptions& options, const Error& error) {
   const std::string command = same_command(options);
   if (session.interrupted()) {
-    std::fprintf(stderr, "interrupted; `%s` goes on\n", command.c_str());
+    print_text(stderr, "interrupted; `" + command + "` goes on\n");
     return ExitCode::Interrupted;
   }
   print_error(error);
-  std::fprintf(stderr, "director: `%s` tries again from here\n", command.c_str());
+  print_text(stderr, "director: `" + command + "` tries again from here\n");
   return ExitCode::Incomplete;
 }
 
@@ -89,11 +89,11 @@ ExitCode run_planned(Session& session, const AutoOptions& options) {
   if (!ended) {
     return report_failure(session, options, ended.error());
   }
-  std::fputs(status_text(*ended).c_str(), stdout);
+  print_text(stdout, status_text(*ended));
   const bool ceiling = ended->run->outcome == "ceiling";
   const std::string command =
       ceiling ? "director auto --max-cost <dollars>" : same_command(options);
-  std::fputs(next_steps(*ended, command).c_str(), stdout);
+  print_text(stdout, next_steps(*ended, command));
   return exit_code_of(*ended->run);
 }
 

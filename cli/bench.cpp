@@ -81,7 +81,7 @@ ExitCode report_failure(const Session& session, const Error& error) {
 }
 
 ExitCode report(const engine::BenchSummary& summary, bool json) {
-  std::fputs((json ? engine::summary_json(summary) : bench_text(summary)).c_str(), stdout);
+  print_text(stdout, (json ? engine::summary_json(summary) : bench_text(summary)));
   return std::all_of(summary.rows.begin(), summary.rows.end(), engine::is_measured)
              ? ExitCode::Done
              : ExitCode::Incomplete;

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <cstdio>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/exit_code.hpp"
@@ -114,5 +116,8 @@ struct InitOptions {
 
 /// "director: error: ..." on stderr.
 void print_error(const Error& error);
+
+/// To stdout or stderr; what a terminal would act on is shown as an escape.
+void print_text(std::FILE* out, std::string_view text);
 
 }  // namespace director::cli

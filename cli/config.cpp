@@ -19,7 +19,7 @@ Result<std::string> show(const CommonOptions& common, const ConfigOptions& optio
   DIRECTOR_TRY(const std::vector<config::Item> items, items_below(loaded.items, options.prefix));
   if (!options.json) {
     for (const std::string& warning : loaded.warnings) {
-      std::fprintf(stderr, "director: warning: %s\n", text::printable(warning).c_str());
+      print_text(stderr, "director: warning: " + text::printable(warning) + "\n");
     }
     return config_text(items);
   }
@@ -36,7 +36,7 @@ ExitCode config_command(const CommonOptions& common, const ConfigOptions& option
     print_error(shown.error());
     return ExitCode::Usage;
   }
-  std::fputs(shown->c_str(), stdout);
+  print_text(stdout, *shown);
   return ExitCode::Done;
 }
 

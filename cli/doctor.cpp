@@ -55,7 +55,7 @@ class Doctor {
  private:
   void report(Finding finding) {
     if (!options_.json) {
-      std::fputs(finding_text(finding).c_str(), stdout);
+      print_text(stdout, finding_text(finding));
       std::fflush(stdout);
     }
     findings_.push_back(std::move(finding));
@@ -148,6 +148,7 @@ class Doctor {
                                                folders_);
     const Status confined = plugins_->confine_commands(interrupt_);
     report(confinement_finding(confined, plugins_->confinement(), settings_.sandbox));
+    report(containment_finding(plugins_->containment()));
     if (!confined) {
       return;
     }
@@ -293,9 +294,9 @@ ExitCode doctor_command(const CommonOptions& common, const DoctorOptions& option
   Doctor doctor(common, options, std::move(folders).value());
   const std::vector<Finding> findings = doctor.examine();
   if (options.json) {
-    std::fputs(findings_json(findings).c_str(), stdout);
+    print_text(stdout, findings_json(findings));
   } else {
-    std::printf("\n%s\n", summary_text(findings).c_str());
+    print_text(stdout, "\n" + summary_text(findings) + "\n");
   }
   if (doctor.interrupted()) {
     return ExitCode::Interrupted;

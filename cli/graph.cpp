@@ -54,7 +54,7 @@ ExitCode graph_command(const CommonOptions& common, const GraphOptions& options)
     print_error(view.error());
     return ExitCode::Usage;
   }
-  std::fputs(render(*view, options.format).c_str(), stdout);
+  print_text(stdout, render(*view, options.format));
   return ExitCode::Done;
 }
 

@@ -166,9 +166,9 @@ Status init(const CommonOptions& common, const InitOptions& options) {
   (void)loaded;
   DIRECTOR_CHECK(make_state_folder(files, folders));
   DIRECTOR_CHECK(write_new(file, text));
-  std::printf(
-      "wrote %s\n\nNext: `director doctor` checks it, `director plan \"<task>\"` starts a job.\n",
-      file.c_str());
+  print_text(stdout, "wrote " + file.string() +
+                         "\n\nNext: `director doctor` checks it, `director plan \"<task>\"` starts "
+                         "a job.\n");
   return ok();
 }
 

@@ -17,8 +17,9 @@ LoadedPlugins::LoadedPlugins(const ports::Clock& clock, ports::Log& log, plugin:
       catalog_(std::move(found)),
       configured_(settings),
       folders_(folders),
+      redactor_(platform::secrets_of_this_process(settings.sandbox.secrets)),
       local_(clock, platform::Environment::of_this_process(settings.sandbox.pass_env)),
-      local_host_(local_, clock, log, kVersion),
+      local_host_(local_, clock, log, kVersion, redactor_),
       info_{"{}", folders.repo.string(), folders.state.string(), folders.cache.string()} {}
 
 std::vector<std::pair<plugin::Kind, std::string>> LoadedPlugins::wanted(
@@ -77,6 +78,8 @@ Result<std::string> LoadedPlugins::config_of(const std::string& id,
 }
 
 Status LoadedPlugins::confine_commands(const ports::CancelToken& cancel) {
+  containment_ = contain(configured_.limits);
+  local_.use(containment_.groups.get());
   DIRECTOR_TRY(confinement_, confine(configured_.sandbox, folders_, local_, clock_, cancel));
   if (confinement_.policy) {
     confined_ = std::make_unique<platform::SandboxedLauncher>(local_, *confinement_.policy);
@@ -98,7 +101,7 @@ Status LoadedPlugins::load_launcher() {
   }
   ports::ProcessLauncher& launcher =
       prepared_ ? static_cast<ports::ProcessLauncher&>(*prepared_) : base;
-  host_ = std::make_unique<plugin::PluginHost>(launcher, clock_, log_, kVersion);
+  host_ = std::make_unique<plugin::PluginHost>(launcher, clock_, log_, kVersion, redactor_);
   return ok();
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cli/confinement.hpp"
+#include "cli/containment.hpp"
 #include "core/config/settings.hpp"
 #include "core/engine/services.hpp"
 #include "core/platform/local_launcher.hpp"
@@ -33,9 +34,12 @@ class LoadedPlugins {
   [[nodiscard]] static std::vector<std::pair<plugin::Kind, std::string>> wanted(
       const config::Settings& settings);
 
-  /// Comes first of all. Errors: confine()'s.
+  /// Comes first of all: control groups, and the sandbox. Errors: confine()'s.
   [[nodiscard]] Status confine_commands(const ports::CancelToken& cancel);
   [[nodiscard]] const Confinement& confinement() const { return confinement_; }
+  [[nodiscard]] const Containment& containment() const { return containment_; }
+  /// Of the secrets that this process's environment holds.
+  [[nodiscard]] const Redactor& redactor() const { return redactor_; }
   /// Comes next: every other plugin's commands go through the launcher.
   [[nodiscard]] Status load_launcher();
   /// Loads one, checks its configuration and makes an instance, to see that it can be.
@@ -66,6 +70,8 @@ class LoadedPlugins {
   plugin::Catalog catalog_;
   const config::Settings& configured_;
   engine::Folders folders_;
+  Redactor redactor_;
+  Containment containment_;
   platform::LocalLauncher local_;
   Confinement confinement_;
   std::unique_ptr<platform::SandboxedLauncher> confined_;

@@ -40,21 +40,20 @@ Status check_open_job(const engine::JobState& job, const PlanOptions& options) {
 void say_where_to_look(const engine::Services& services, const run::PlanState& state,
                        engine::PlanEnd end) {
   if (end == engine::PlanEnd::PausedAtSpec) {
-    std::printf(
-        "Gate 1. Read the specification and edit it as you like:\n  %s\n"
-        "Then approve it: director plan --continue\n",
-        services.folders.spec().c_str());
+    print_text(stdout, "Gate 1. Read the specification and edit it as you like:\n  " +
+                           services.folders.spec().string() +
+                           "\nThen approve it: director plan --continue\n");
     return;
   }
-  std::printf(
-      "Gate 2. Read the plan and the tests and edit both as you like:\n  %s\n  %s   (the tests, "
-      "in a checkout of the job's own)\n",
-      services.folders.plan().c_str(), state.gate.checkout.c_str());
+  print_text(stdout, "Gate 2. Read the plan and the tests and edit both as you like:\n  " +
+                         services.folders.plan().string() + "\n  " + state.gate.checkout +
+                         "   (the tests, in a checkout of the job's own)\n");
   for (const auto& [node, authored] : state.authored) {
     if (!authored.warning.empty()) {
-      std::printf("WARNING: the tests of node '%s' are not red: %s\n",
-                  text::printable(node.value).c_str(),
-                  text::printable(text::cut_middle(authored.warning, 400)).c_str());
+      constexpr std::size_t kShown = 400;
+      print_text(stdout, "WARNING: the tests of node '" + text::printable(node.value) +
+                             "' are not red: " +
+                             text::printable(text::cut_middle(authored.warning, kShown)) + "\n");
     }
   }
   std::printf("Then approve them: director plan --continue\n");
@@ -85,9 +84,11 @@ void print_ready_plan(engine::Services& services) {
   const Result<engine::JobState> ready =
       engine::read_job(services.files, services.folders.journal());
   if (ready && ready->plan) {
-    std::printf("Plan of job %s, %zu nodes on branch %s:\n%s\nGo on with `director run`.\n",
-                ready->plan->job_id.value.c_str(), ready->plan->nodes.size(),
-                ready->plan->job_branch.c_str(), plan_text(*ready->plan).c_str());
+    const plan::Plan& plan = *ready->plan;
+    print_text(stdout, "Plan of job " + plan.job_id.value + ", " +
+                           std::to_string(plan.nodes.size()) + " nodes on branch " +
+                           plan.job_branch + ":\n" + plan_text(plan) +
+                           "\nGo on with `director run`.\n");
   }
 }
 

@@ -108,7 +108,7 @@ ExitCode plugins_command(const CommonOptions& common, const JsonOption& options)
     print_error(shown.error());
     return ExitCode::Usage;
   }
-  std::fputs(shown->c_str(), stdout);
+  print_text(stdout, *shown);
   return ExitCode::Done;
 }
 

@@ -30,8 +30,8 @@ ExitCode run_command(const CommonOptions& common, const RunCommandOptions& optio
     print_error(ended.error());
     return exit_code_of(ended.error());
   }
-  std::fputs(status_text(*ended).c_str(), stdout);
-  std::fputs(next_steps(*ended, "director run").c_str(), stdout);
+  print_text(stdout, status_text(*ended));
+  print_text(stdout, next_steps(*ended, "director run"));
   return exit_code_of(*ended->run);
 }
 

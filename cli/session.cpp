@@ -54,7 +54,9 @@ Session::Session(const CommonOptions& common, platform::RepoLock lock)
       log_(std::make_unique<platform::SpdlogLog>(common.verbose ? ports::LogLevel::Debug
                                                                 : ports::LogLevel::Info)),
       screen_(std::make_unique<Screen>(stderr, is_live_terminal(), clock_)),
-      screen_log_(std::make_unique<ScreenLog>(*screen_, *log_)) {}
+      screen_log_(std::make_unique<ScreenLog>(*screen_, *log_)),
+      redactor_(platform::secrets_of_this_process({})),
+      masking_log_(std::make_unique<platform::MaskingLog>(*screen_log_, redactor_)) {}
 
 Session::~Session() = default;
 
@@ -97,11 +99,11 @@ Status Session::equip(const engine::Folders& folders, const config::Settings& se
 
 void Session::warn_of(const Confinement& confinement) {
   if (confinement.policy && !confinement.shortfall.empty()) {
-    screen_log_->write(ports::LogLevel::Warning, limits_of(confinement));
+    log().write(ports::LogLevel::Warning, limits_of(confinement));
   } else if (!confinement.policy && !confinement.why_not.empty()) {
-    screen_log_->write(ports::LogLevel::Warning,
-                       "agents and gates are not confined: " + confinement.why_not +
-                           "; sandbox.mode = \"off\" makes this line go away");
+    log().write(ports::LogLevel::Warning,
+                "agents and gates are not confined: " + confinement.why_not +
+                    "; sandbox.mode = \"off\" makes this line go away");
   }
 }
 
@@ -110,18 +112,22 @@ Status Session::wire(const engine::Folders& folders) {
   platform::LocalLauncher launcher(clock_, platform::Environment::of_this_process());
   DIRECTOR_TRY(plugin::Catalog catalog,
                scan_plugins(settings_.plugins, folders.repo, launcher, clock_, files_));
-  plugins_ =
-      std::make_unique<LoadedPlugins>(clock_, *screen_log_, std::move(catalog), settings_, folders);
+  plugins_ = std::make_unique<LoadedPlugins>(clock_, log(), std::move(catalog), settings_, folders);
+  redactor_ = plugins_->redactor();
   DIRECTOR_CHECK(plugins_->confine_commands(interrupt_));
   warn_of(plugins_->confinement());
+  for (const std::string& limit : plugins_->containment().not_enforced) {
+    log().write(ports::LogLevel::Warning, "a limit is not enforced: " + limit);
+  }
   DIRECTOR_CHECK(plugins_->load_launcher());
   DIRECTOR_CHECK(plugins_->load_all());
   slot_folders_ = std::make_unique<platform::DiskSlotFolders>(folders.slots());
   // A token of its own: an engine cancels it when its journal fails, which is not the person's
   // wish.
-  services_ = std::make_unique<engine::Services>(engine::Services{
-      clock_, files_, *screen_log_, plugins_->host(), plugins_->backends(), settings_, folders,
-      std::move(prompts), ports::CancelToken::child_of(interrupt_), slot_folders_.get()});
+  services_ = std::make_unique<engine::Services>(
+      engine::Services{clock_, files_, log(), plugins_->host(), plugins_->backends(), settings_,
+                       folders, std::move(prompts), ports::CancelToken::child_of(interrupt_),
+                       slot_folders_.get(), redactor_});
   return ok();
 }
 

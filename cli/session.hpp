@@ -17,6 +17,7 @@
 #include "core/platform/disk_slot_folders.hpp"
 #include "core/platform/interrupt.hpp"
 #include "core/platform/local_launcher.hpp"
+#include "core/platform/masking_log.hpp"
 #include "core/platform/repo_lock.hpp"
 #include "core/platform/spdlog_log.hpp"
 #include "core/platform/system_clock.hpp"
@@ -46,7 +47,7 @@ class Session {
   [[nodiscard]] engine::Services& services() { return *services_; }
   [[nodiscard]] Screen& screen() { return *screen_; }
   [[nodiscard]] ports::FileStore& files() { return files_; }
-  [[nodiscard]] ports::Log& log() { return *screen_log_; }
+  [[nodiscard]] ports::Log& log() { return *masking_log_; }
   /// Whether the person asked to stop.
   [[nodiscard]] bool interrupted() const { return interrupt_.cancelled(); }
 
@@ -64,6 +65,8 @@ class Session {
   std::unique_ptr<platform::SpdlogLog> log_;
   std::unique_ptr<Screen> screen_;
   std::unique_ptr<ScreenLog> screen_log_;
+  Redactor redactor_;
+  std::unique_ptr<platform::MaskingLog> masking_log_;
   std::unique_ptr<LoadedPlugins> plugins_;
   std::unique_ptr<platform::DiskSlotFolders> slot_folders_;
   std::unique_ptr<engine::Services> services_;

@@ -32,7 +32,7 @@ ExitCode status_command(const CommonOptions& common, const JsonOption& options) 
     return ExitCode::Usage;
   }
   const std::string shown = options.json ? status_json(*job) : status_text(*job);
-  std::fputs(shown.c_str(), stdout);
+  print_text(stdout, shown);
   return ExitCode::Done;
 }
 

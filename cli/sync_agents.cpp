@@ -22,12 +22,12 @@ Status seed(ports::FileStore& files, const fs::path& from, const fs::path& to,
   const std::string shown = to.lexically_relative(root).string();
   std::error_code error;
   if (fs::exists(to, error)) {
-    std::printf("kept     %s\n", shown.c_str());
+    print_text(stdout, "kept     " + shown + "\n");
     return ok();
   }
   DIRECTOR_TRY(const std::string bytes, files.read(from));
   DIRECTOR_CHECK(files.write(to, bytes));
-  std::printf("wrote    %s\n", shown.c_str());
+  print_text(stdout, "wrote    " + shown + "\n");
   return ok();
 }
 

@@ -166,6 +166,10 @@ std::string show_known(const Json& event, std::string_view line) {
     return std::string(kIndent) + "... " + std::to_string(count_at(event, "bytes")) +
            " bytes left out ...\n";
   }
+  if (string_at(event, "director").value_or("") == "cut line") {
+    return unknown_line(string_at(event, "text").value_or("")) + std::string(kIndent) +
+           "... the end of this line is left out ...\n";
+  }
   return unknown_line(line);
 }
 

@@ -7,9 +7,28 @@
 namespace director {
 namespace {
 
-void append_escaped(std::string& out, std::string_view text) {
+void append_unit(std::string& out, unsigned unit) {
   constexpr char kHex[] = "0123456789abcdef";
-  for (const char c : text) {
+  out += "\\u";
+  for (const unsigned shift : {12U, 8U, 4U, 0U}) {
+    out += kHex[(unit >> shift) & 0xfU];
+  }
+}
+
+void append_code(std::string& out, unsigned code) {
+  if (code <= 0xffff) {
+    append_unit(out, code);
+    return;
+  }
+  append_unit(out, 0xd800U + ((code - 0x10000U) >> 10U));
+  append_unit(out, 0xdc00U + ((code - 0x10000U) & 0x3ffU));
+}
+
+/// `text` is UTF-8. What a terminal would act on, or show in another order, is escaped: people look
+/// at these files with whatever is at hand.
+void append_escaped(std::string& out, std::string_view text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
     const auto byte = static_cast<unsigned char>(c);
     switch (c) {
       case '"':
@@ -29,9 +48,11 @@ void append_escaped(std::string& out, std::string_view text) {
         break;
       default:
         if (byte < 0x20 || byte == 0x7f) {
-          out += "\\u00";
-          out += kHex[byte >> 4];
-          out += kHex[byte & 0xf];
+          append_unit(out, byte);
+        } else if (const auto hidden =
+                       byte < 0x80 ? std::nullopt : text::hidden_at(text.substr(i))) {
+          append_code(out, hidden->code);
+          i += hidden->bytes - 1;
         } else {
           out += c;
         }

@@ -216,12 +216,16 @@ std::string to_utf8(std::string_view text) {
   return out;
 }
 
-std::string printable(std::string_view text) {
+namespace {
+
+std::string shown(std::string_view text, std::string_view unchanged) {
   std::string out;
   out.reserve(text.size());
   while (!text.empty()) {
     const std::size_t length = sequence_length(text);
-    if (length == 0) {
+    if (unchanged.find(text[0]) != std::string_view::npos) {
+      out += text[0];
+    } else if (length == 0) {
       out += "\\x";
       append_hex(out, static_cast<unsigned char>(text[0]), 2);
     } else if (const unsigned code = code_point(text.substr(0, length)); is_hidden(code)) {
@@ -232,6 +236,21 @@ std::string printable(std::string_view text) {
     text.remove_prefix(std::max<std::size_t>(1, length));
   }
   return out;
+}
+
+}  // namespace
+
+std::string printable(std::string_view text) { return shown(text, ""); }
+
+std::string printable_lines(std::string_view text) { return shown(text, "\n\t"); }
+
+std::optional<Hidden> hidden_at(std::string_view text) {
+  const std::size_t length = text.empty() ? 0 : sequence_length(text);
+  if (length == 0) {
+    return std::nullopt;
+  }
+  const unsigned code = code_point(text.substr(0, length));
+  return is_hidden(code) ? std::optional(Hidden{code, length}) : std::nullopt;
 }
 
 std::string cut_middle(std::string_view text, std::size_t max_bytes) {

@@ -30,6 +30,17 @@ namespace director::text {
 /// overrides and invalid bytes are shown as "\n", "\x1b", "\u202e"; nothing else changes.
 [[nodiscard]] std::string printable(std::string_view text);
 
+/// The same for a text of several lines: line feeds and tabs stay as they are.
+[[nodiscard]] std::string printable_lines(std::string_view text);
+
+/// The character that valid UTF-8 starts with, if it is one that printable() shows as an escape:
+/// its code point and its length in bytes.
+struct Hidden {
+  unsigned code = 0;
+  std::size_t bytes = 0;
+};
+[[nodiscard]] std::optional<Hidden> hidden_at(std::string_view text);
+
 /// At most `max_bytes`: head and tail with a line between that says how much is missing. Cuts no
 /// UTF-8 sequence. A `max_bytes` too small for that line keeps the head only.
 [[nodiscard]] std::string cut_middle(std::string_view text, std::size_t max_bytes);

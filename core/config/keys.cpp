@@ -273,11 +273,17 @@ void add_sampling(Role role, std::vector<Key>& keys) {
       1'000'000)));
 }
 
+/// The fields of one of the parts of Settings, by their members.
+template <typename Part>
+auto fields_of(Part Settings::*part) {
+  return [part](auto member) {
+    return [ part, member ](auto& s) -> auto& { return s.*part.*member; };
+  };
+}
+
 void add_limits(std::vector<Key>& keys) {
   constexpr std::int64_t kWeek = std::int64_t{7} * 24 * 3600;
-  const auto field = [](auto member) {
-    return [member](auto& s) -> auto& { return s.limits.*member; };
-  };
+  const auto field = fields_of(&Settings::limits);
   const std::string t = "limits";
   keys.push_back(whole(t, "node_timeout_secs", field(&Limits::node_timeout), 1, kWeek));
   keys.push_back(number(t, "cost_ceiling_usd", field(&Limits::cost_ceiling_usd), 0, kMostDollars));
@@ -291,12 +297,14 @@ void add_limits(std::vector<Key>& keys) {
   keys.push_back(whole(t, "stall_secs", field(&Limits::stall), 0, kWeek));
   keys.push_back(flag(t, "keep_attempt", field(&Limits::keep_attempt)));
   keys.push_back(flag(t, "require_pricing", field(&Limits::require_pricing)));
+  keys.push_back(whole(t, "memory_mb", field(&Limits::memory_mb), 0, 1 << 30));
+  keys.push_back(whole(t, "processes", field(&Limits::processes), 0, 4'000'000));
+  keys.push_back(whole(t, "log_mb", field(&Limits::log_mb), 1, 65536));
+  keys.push_back(number(t, "cpus", field(&Limits::cpus), 0, 65536));
 }
 
 void add_review(std::vector<Key>& keys) {
-  const auto field = [](auto member) {
-    return [member](auto& s) -> auto& { return s.review.*member; };
-  };
+  const auto field = fields_of(&Settings::review);
   keys.push_back(flag("review", "stage_two", field(&Review::stage_two)));
   keys.push_back(whole("review", "stage_two_file_threshold",
                        field(&Review::stage_two_file_threshold), 0, 1'000'000));
@@ -307,9 +315,7 @@ void add_review(std::vector<Key>& keys) {
 }
 
 void add_sandbox(std::vector<Key>& keys) {
-  const auto field = [](auto member) {
-    return [member](auto& s) -> auto& { return s.sandbox.*member; };
-  };
+  const auto field = fields_of(&Settings::sandbox);
   const std::string t = "sandbox";
   keys.push_back(choice<SandboxMode>(t, "mode", field(&Sandbox::mode),
                                      "\"auto\", \"required\" or \"off\"",
@@ -319,12 +325,11 @@ void add_sandbox(std::vector<Key>& keys) {
   keys.push_back(flag(t, "gate_network", field(&Sandbox::gate_network)));
   keys.push_back(strings(t, "writable", field(&Sandbox::writable), absolute_path));
   keys.push_back(strings(t, "pass_env", field(&Sandbox::pass_env), variable_name));
+  keys.push_back(strings(t, "secrets", field(&Sandbox::secrets), variable_name));
 }
 
 void add_plugins(std::vector<Key>& keys) {
-  const auto field = [](auto member) {
-    return [member](auto& s) -> auto& { return s.plugins.*member; };
-  };
+  const auto field = fields_of(&Settings::plugins);
   const std::string t = "plugins";
   keys.push_back(string(t, "runner", field(&Plugins::runner), plugin_id));
   keys.push_back(string(t, "vcs", field(&Plugins::vcs), plugin_id));

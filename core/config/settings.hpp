@@ -3,6 +3,7 @@
 
 #include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -54,6 +55,13 @@ struct Limits {
   std::chrono::seconds stall{300};
   bool keep_attempt = false;
   bool require_pricing = false;
+  // Of each command of an agent, a gate or the setup, with all that it starts; 0: none.
+  int memory_mb = 0;
+  int processes = 0;
+  double cpus = 0;  ///< so many processors' worth of time
+  int log_mb = 64;  ///< of a call's transcript, and of its stderr
+
+  [[nodiscard]] std::size_t log_bytes() const { return static_cast<std::size_t>(log_mb) << 20U; }
 };
 
 enum class OnReviewError : std::uint8_t { Block, Pass };
@@ -103,6 +111,8 @@ struct Sandbox {
   std::vector<std::string> writable;  ///< absolute paths, for every confined command
   /// Names that agents, gates and preparations inherit, too; a trailing '*' for a prefix.
   std::vector<std::string> pass_env;
+  /// Variables whose values are masked, beside those that are known by their names; as pass_env.
+  std::vector<std::string> secrets;
 };
 
 /// Where a value came from.

@@ -4,6 +4,7 @@
 
 #include "core/engine/call_meter.hpp"
 #include "core/engine/pause.hpp"
+#include "core/engine/usage.hpp"
 #include "core/run/backoff.hpp"
 
 namespace director::engine {
@@ -76,6 +77,16 @@ void judge(CallMeter& meter, const Status& status, const Settled& settled,
   }
 }
 
+/// A call that ran into a limit of its resources is an attempt that failed, whatever its tool made
+/// of it: another try would run into it again.
+void note_limit(AgentAnswer& answer, const std::string& limit) {
+  if (!limit.empty() &&
+      (answer.outcome == run::AgentOutcome::Infra || answer.outcome == run::AgentOutcome::Failed)) {
+    answer.outcome = run::AgentOutcome::Failed;
+    answer.text = limit + (answer.text.empty() ? "" : ": " + answer.text);
+  }
+}
+
 }  // namespace
 
 Result<std::string> text_of(AgentAnswer answer) {
@@ -114,8 +125,8 @@ Result<AgentCalls::Agent> AgentCalls::agent_of(const AgentQuestion& question) co
                price == settings.pricing.end() ? nullptr : &price->second, std::move(runner)};
 }
 
-Status AgentCalls::ask(const Agent& agent, const AgentQuestion& question,
-                       const Admission& admission, CallMeter& meter) const {
+AgentCalls::Asked AgentCalls::ask(const Agent& agent, const AgentQuestion& question,
+                                  const Admission& admission, CallMeter& meter) const {
   const std::string& call_id = admission.call.call;
   const config::Settings& settings = services_.settings;
   const director_agent_sink sink = meter.sink();
@@ -126,10 +137,13 @@ Status AgentCalls::ask(const Agent& agent, const AgentQuestion& question,
                             .cancel = admission.stop,
                             .deadline = services_.clock.now() + settings.limits.node_timeout,
                             .writable = {services_.folders.agent_state(agent.runner_id).string()},
-                            .transcript = services_.folders.logs() / (call_id + ".jsonl")});
+                            .transcript = services_.folders.logs() / (call_id + ".jsonl"),
+                            .transcript_bytes = settings.limits.log_bytes()});
   const director::run_request request =
       request_for(question, agent.tier, settings, agent.system_prompt, call_id);
-  return agent.runner->run(request, agent_events(&sink), host->services());
+  Status status = agent.runner->run(request, agent_events(&sink), host->services());
+  meter.answer().used = used_by(host->usage());
+  return {std::move(status), host->limit()};
 }
 
 Result<AgentAnswer> AgentCalls::call(const AgentQuestion& question) {
@@ -142,9 +156,11 @@ Result<AgentAnswer> AgentCalls::call(const AgentQuestion& question) {
     return refusal;
   }
   CallMeter meter(books_, services_.log, admission, agent.price);
-  const Status status = ask(agent, question, admission, meter);
+  const Asked asked = ask(agent, question, admission, meter);
   DIRECTOR_TRY(const Settled settled, books_.settle(run::end_of(admission.call, meter.used())));
-  judge(meter, status, settled, question, agent.runner_id);
+  judge(meter, asked.status, settled, question, agent.runner_id);
+  note_limit(meter.answer(), asked.limit);
+  meter.answer().text = services_.redactor.mask(meter.answer().text);
   return std::move(meter.answer());
 }
 

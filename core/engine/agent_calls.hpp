@@ -36,6 +36,7 @@ struct AgentAnswer {
   std::int64_t retry_after_ms = 0;
   std::vector<run::ToolUse> tools{};
   bool node_is_spent = false;  ///< its node has reached limits.node_cost_ceiling_usd
+  run::Used used{};            ///< by the commands of the call
 };
 
 /// The answer's text. Errors: Cancelled; External with the reason why there is none.
@@ -59,8 +60,12 @@ class AgentCalls final {
   /// Who answers, and with what.
   struct Agent;
   [[nodiscard]] Result<Agent> agent_of(const AgentQuestion& question) const;
-  [[nodiscard]] Status ask(const Agent& agent, const AgentQuestion& question,
-                           const Admission& admission, CallMeter& meter) const;
+  struct Asked {
+    Status status;
+    std::string limit;  ///< of its resources, that one of its commands ran into; else empty
+  };
+  [[nodiscard]] Asked ask(const Agent& agent, const AgentQuestion& question,
+                          const Admission& admission, CallMeter& meter) const;
 
   const Services& services_;
   Books& books_;

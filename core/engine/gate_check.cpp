@@ -4,7 +4,7 @@
 
 namespace director::engine {
 
-Result<director::verdict> check_gate(const Services& services, const GateCheck& check) {
+Result<GateChecked> check_gate(const Services& services, const GateCheck& check) {
   DIRECTOR_TRY(std::shared_ptr<director::gate> gate, services.backends.gate->lease());
   const std::unique_ptr<ports::CallHost> host = services.hosts.open(
       {.label = (check.node.empty() ? "gate " : check.node + " ") + check.name,
@@ -12,7 +12,8 @@ Result<director::verdict> check_gate(const Services& services, const GateCheck& 
        .purpose = ports::Purpose::Gate,
        .cancel = services.interrupt,
        .deadline = services.clock.now() + services.settings.limits.node_timeout});
-  director::verdict verdict = gate->check(
+  GateChecked checked;
+  checked.verdict = gate->check(
       {.scope = check.node.empty() ? director::gate_scope::integration : director::gate_scope::node,
        .name = check.name,
        .command = check.command,
@@ -23,7 +24,15 @@ Result<director::verdict> check_gate(const Services& services, const GateCheck& 
   if (services.interrupt.cancelled()) {
     return Error(Errc::Cancelled, "interrupted");
   }
-  return verdict;
+  director::verdict& verdict = checked.verdict;
+  if (verdict.outcome != DIRECTOR_GATE_PASS) {
+    checked.limit = host->limit();
+    verdict.summary += checked.limit.empty() ? "" : "; " + checked.limit;
+  }
+  verdict.summary = services.redactor.mask(verdict.summary);
+  verdict.detail = services.redactor.mask(verdict.detail);
+  checked.used = used_by(host->usage());
+  return checked;
 }
 
 std::string told(const director::verdict& verdict) {

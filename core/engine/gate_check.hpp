@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/engine/services.hpp"
+#include "core/engine/usage.hpp"
 #include "director/gate.hpp"
 #include "director/result.hpp"
 
@@ -18,10 +19,17 @@ struct GateCheck {
   std::vector<director::change> changes;
 };
 
+struct GateChecked {
+  director::verdict verdict;
+  run::Used used;
+  /// The limit of resources that its command ran into and did not pass after, as the verdict says,
+  /// too; empty: none.
+  std::string limit;
+};
+
 /// One check, within the node's time limit. Errors: Cancelled when interrupted; the gate plugin
 /// cannot be had. Blocks.
-[[nodiscard]] Result<director::verdict> check_gate(const Services& services,
-                                                   const GateCheck& check);
+[[nodiscard]] Result<GateChecked> check_gate(const Services& services, const GateCheck& check);
 
 /// The verdict's summary and detail as one text.
 [[nodiscard]] std::string told(const director::verdict& verdict);

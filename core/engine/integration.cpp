@@ -14,11 +14,11 @@ Result<run::RunEvent> run_integration_gates(const Services& services, Workspaces
   const SlotLease slot = workspaces.lease_verify();
   for (const config::Gate& configured : services.settings.gates) {
     DIRECTOR_CHECK(workspaces.prepare(*slot, tip, Oid(), services.interrupt));
-    DIRECTOR_TRY(const director::verdict verdict,
+    DIRECTOR_TRY(const GateChecked checked,
                  check_gate(services, {configured.name, configured.command, slot->dir, "", {}}));
-    if (verdict.outcome != DIRECTOR_GATE_PASS) {
+    if (checked.verdict.outcome != DIRECTOR_GATE_PASS) {
       gated.passed = false;
-      gated.detail += "gate '" + configured.name + "': " + told(verdict) + "\n";
+      gated.detail += "gate '" + configured.name + "': " + told(checked.verdict) + "\n";
     }
   }
   return run::RunEvent(std::move(gated));

@@ -5,7 +5,6 @@
 
 #include "core/base/sha256.hpp"
 #include "core/base/text.hpp"
-#include "core/engine/gate_check.hpp"
 #include "core/engine/guidance.hpp"
 #include "core/engine/pause.hpp"
 #include "core/engine/prompts.hpp"
@@ -45,8 +44,8 @@ Status NodeWork::check_frozen(director::vcs& vcs, const plan::Node& node, const 
   return ok();
 }
 
-Result<director::verdict> NodeWork::run_tests(const plan::Node& node, const director::slot& slot,
-                                              const std::vector<director::change>& changes) const {
+Result<GateChecked> NodeWork::run_tests(const plan::Node& node, const director::slot& slot,
+                                        const std::vector<director::change>& changes) const {
   return check_gate(services_, {"tests", node.test_cmd, slot.dir, node.id.value, changes});
 }
 
@@ -67,13 +66,17 @@ Result<run::RunEvent> NodeWork::prepare(const run::StartAttempt& effect, const O
     DIRECTOR_CHECK(check_frozen(*vcs, node, context.base_tree));
   }
   DIRECTOR_CHECK(workspaces_.prepare(*context.workspace, context.base, Oid(), services_.interrupt));
+  run::Used used;
   if (context.red_base != context.base) {
-    DIRECTOR_TRY(const director::verdict verdict, run_tests(node, *context.workspace, {}));
-    if (verdict.outcome != DIRECTOR_GATE_FAIL) {
+    DIRECTOR_TRY(const GateChecked tests, run_tests(node, *context.workspace, {}));
+    const director::verdict& verdict = tests.verdict;
+    used = tests.used;
+    // A failure for want of memory says nothing about the tests.
+    if (verdict.outcome != DIRECTOR_GATE_FAIL || !tests.limit.empty()) {
       const run::Red red = verdict.outcome == DIRECTOR_GATE_PASS ? run::Red::No : run::Red::Error;
       const std::string workspace = context.workspace->dir;
       context.workspace.reset();
-      return run::RunEvent(run::RedChecked{effect.node, red, told(verdict), workspace});
+      return run::RunEvent(run::RedChecked{effect.node, red, told(verdict), workspace, used});
     }
     context.red_base = context.base;
     context.red_output = verdict.detail;
@@ -89,7 +92,8 @@ Result<run::RunEvent> NodeWork::prepare(const run::StartAttempt& effect, const O
   DIRECTOR_CHECK(
       occupy_slot(services_.files, *context.workspace,
                   {plan_.job_id, effect.node, effect.attempt, context.base, context.start}));
-  return run::RunEvent(run::RedChecked{effect.node, run::Red::Yes, "", context.workspace->dir});
+  return run::RunEvent(
+      run::RedChecked{effect.node, run::Red::Yes, "", context.workspace->dir, used});
 }
 
 Result<Oid> NodeWork::kept_on_base(const Context& context) const {
@@ -142,6 +146,7 @@ Result<run::RunEvent> NodeWork::call_agent(const NodeId& id, const run::NodeStat
   ended.ran_before_edit = watch.ran_before_edit;
   ended.observed_failure = watch.observed_failure;
   ended.node_ceiling = answer.node_is_spent;
+  ended.used = answer.used;
   if (answer.outcome != run::AgentOutcome::Ok) {
     context.workspace.reset();
   }
@@ -284,10 +289,13 @@ Result<run::Gated> NodeWork::run_gates(const plan::Node& node, Context& context)
   for (int i = 0; i < runs; ++i) {
     DIRECTOR_CHECK(
         workspaces_.prepare(*context.verify, context.commit, Oid(), services_.interrupt));
-    DIRECTOR_TRY(const director::verdict verdict,
-                 run_tests(node, *context.verify, context.changes));
+    DIRECTOR_TRY(const GateChecked tests, run_tests(node, *context.verify, context.changes));
+    const director::verdict& verdict = tests.verdict;
+    gated.used.add(tests.used);
     if (verdict.outcome == DIRECTOR_GATE_FAIL) {
-      return failed_gate(node, context, verdict, i > 0);
+      DIRECTOR_TRY(run::Gated failed, failed_gate(node, context, verdict, i > 0));
+      failed.used = gated.used;
+      return failed;
     }
     if (verdict.outcome != DIRECTOR_GATE_PASS) {
       gated.verdict = run::Verdict::Error;

@@ -10,6 +10,7 @@
 #include "core/engine/agent_calls.hpp"
 #include "core/engine/job_branch.hpp"
 #include "core/engine/keeper.hpp"
+#include "core/engine/gate_check.hpp"
 #include "core/engine/services.hpp"
 #include "core/engine/slots.hpp"
 #include "core/plan/plan.hpp"
@@ -68,9 +69,8 @@ class NodeWork {
   [[nodiscard]] Context& context(const NodeId& id) { return contexts_[index_.at(id)]; }
   [[nodiscard]] Status check_frozen(director::vcs& vcs, const plan::Node& node,
                                     const Oid& tree) const;
-  [[nodiscard]] Result<director::verdict> run_tests(
-      const plan::Node& node, const director::slot& slot,
-      const std::vector<director::change>& changes) const;
+  [[nodiscard]] Result<GateChecked> run_tests(const plan::Node& node, const director::slot& slot,
+                                              const std::vector<director::change>& changes) const;
   [[nodiscard]] Result<std::string> executor_message(const plan::Node& node, const Context& context,
                                                      const run::NodeState& state) const;
   /// A gate said no: what the next attempt and the records get to know of it.

@@ -8,6 +8,7 @@
 #include "core/base/text.hpp"
 #include "core/engine/agent_state.hpp"
 #include "core/engine/guidance.hpp"
+#include "core/engine/masking.hpp"
 #include "core/engine/prompts.hpp"
 #include "core/engine/records.hpp"
 #include "core/engine/test_authoring.hpp"
@@ -37,7 +38,8 @@ PlanEngine::PlanEngine(const Services& services, Books& books, JobWork job, Prog
       workspaces_(services),
       gate_(services, workspaces_, job_.planning) {}
 
-Status PlanEngine::record(const run::PlanEvent& event) {
+Status PlanEngine::record(const run::PlanEvent& said) {
+  const run::PlanEvent event = masked(said, services_.redactor);
   // The journal takes nothing that a replay would refuse.
   DIRECTOR_CHECK(run::advance(job_.planning, event).context("cannot go on planning"));
   DIRECTOR_TRY(const run::At at, books_.record(run::Event(event), true));

@@ -126,6 +126,9 @@ std::string node_record(const plan::Plan& plan, const run::RunState& state, std:
   out.member("title", planned.title);
   out.member("difficulty", plan::to_string(planned.difficulty));
   write_common(out, node, ledger.of_node(planned.id));
+  constexpr double kKilobytes = 1024.0;
+  out.member("cpu_secs", static_cast<double>(node.used.cpu_ms) / kMsPerSecond);
+  out.member("peak_memory_mb", static_cast<double>(node.used.peak_memory_kb) / kKilobytes);
   const auto by_role = ledger.by_node.find(planned.id);
   out.key("by_role");
   write_spend(

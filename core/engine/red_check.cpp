@@ -8,10 +8,14 @@
 namespace director::engine {
 namespace {
 
-RedCheck judge(const plan::Node& node, const director::verdict& verdict, bool first) {
+RedCheck judge(const plan::Node& node, const GateChecked& checked, bool first) {
+  const director::verdict& verdict = checked.verdict;
   const std::string command = "`" + node.test_cmd + "`";
   switch (verdict.outcome) {
     case DIRECTOR_GATE_FAIL:
+      if (!checked.limit.empty()) {
+        return {RedKind::CannotRun, "the tests cannot be run: " + told(verdict)};
+      }
       if (std::string wrong = plan::wrong_red(node, verdict.detail); !wrong.empty()) {
         return {RedKind::CannotRun,
                 command + " fails for the wrong reason: " + wrong + "\n" + told(verdict)};
@@ -37,9 +41,9 @@ Result<RedCheck> check_red(const Services& services, Workspaces& workspaces, con
   const int runs = std::max(2, services.settings.limits.flake_runs);
   for (int i = 0; i < runs; ++i) {
     DIRECTOR_CHECK(workspaces.prepare(*slot, commit, Oid(), services.interrupt));
-    DIRECTOR_TRY(const director::verdict verdict,
+    DIRECTOR_TRY(const GateChecked tests,
                  check_gate(services, {"tests", node.test_cmd, slot->dir, node.id.value, {}}));
-    RedCheck checked = judge(node, verdict, i == 0);
+    RedCheck checked = judge(node, tests, i == 0);
     if (checked.kind != RedKind::Red) {
       return checked;
     }

@@ -25,6 +25,7 @@ class ReviewDesk final : public ports::AgentDesk {
                                                             .may_edit = false,
                                                             .node = NodeId(node),
                                                             .cancel = cancel}));
+    used_.add(answer.used);
     over_budget_ = over_budget_ || answer.outcome == run::AgentOutcome::Budget;
     node_is_spent_ = node_is_spent_ || answer.node_is_spent;
     return text_of(std::move(answer));
@@ -33,11 +34,13 @@ class ReviewDesk final : public ports::AgentDesk {
   /// A ceiling did not let a call begin, or stopped it.
   [[nodiscard]] bool over_budget() const { return over_budget_; }
   [[nodiscard]] bool node_is_spent() const { return node_is_spent_; }
+  [[nodiscard]] const run::Used& used() const { return used_; }
 
  private:
   AgentCalls& calls_;
   bool over_budget_ = false;
   bool node_is_spent_ = false;
+  run::Used used_;
 };
 
 struct Stage {
@@ -125,6 +128,7 @@ Result<run::Reviewed> review_candidate(const Services& services, AgentCalls& cal
     reviewed.over_budget = !review && desk.over_budget();
   }
   reviewed.node_ceiling = desk.node_is_spent();
+  reviewed.used = desk.used();
   if (services.interrupt.cancelled()) {
     return Error(Errc::Cancelled, "interrupted");
   }

@@ -7,6 +7,7 @@
 #include "core/base/text.hpp"
 #include "core/engine/integration.hpp"
 #include "core/engine/landed.hpp"
+#include "core/engine/masking.hpp"
 #include "core/engine/records.hpp"
 #include "core/engine/settled.hpp"
 #include "core/engine/slot_collection.hpp"
@@ -161,7 +162,8 @@ Status RunEngine::apply_outcome(const Outcome& outcome) {
   return apply(run::WorkFailed{outcome.node, error.message()});
 }
 
-Status RunEngine::apply(const run::RunEvent& event) {
+Status RunEngine::apply(const run::RunEvent& said) {
+  const run::RunEvent event = masked(said, services_.redactor);
   DIRECTOR_TRY(const run::At at, books_.record(run::Event(event), must_be_durable(event)));
   DIRECTOR_TRY(run::RunStep step, run::advance(*std::exchange(state_, std::nullopt), event, at));
   state_ = std::move(step.state);

@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 
+#include "core/base/redactor.hpp"
 #include "core/config/settings.hpp"
 #include "core/ports/backends.hpp"
 #include "core/ports/cancel.hpp"
@@ -65,6 +66,7 @@ struct Services {
   RolePrompts prompts;
   ports::CancelToken interrupt;
   ports::SlotFolders* slot_folders = nullptr;  ///< null: slots leave nothing to tidy up
+  Redactor redactor{};  ///< for what plugins say, before it is kept
 };
 
 }  // namespace director::engine

@@ -15,6 +15,7 @@ target_sources(
           ${CMAKE_CURRENT_LIST_DIR}/kept.cpp
           ${CMAKE_CURRENT_LIST_DIR}/keeper.cpp
           ${CMAKE_CURRENT_LIST_DIR}/landed.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/masking.cpp
           ${CMAKE_CURRENT_LIST_DIR}/node_work.cpp
           ${CMAKE_CURRENT_LIST_DIR}/pause.cpp
           ${CMAKE_CURRENT_LIST_DIR}/plan_engine.cpp

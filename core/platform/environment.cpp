@@ -42,6 +42,14 @@ std::string in_folder(std::string_view folder, const std::string& name, const st
   return (std::filesystem::path(cwd) / (folder.empty() ? "." : folder) / name).string();
 }
 
+std::vector<std::string> own_variables() {
+  std::vector<std::string> all;
+  for (char** entry = ::environ; entry != nullptr && *entry != nullptr; ++entry) {
+    all.emplace_back(*entry);
+  }
+  return all;
+}
+
 }  // namespace
 
 const std::vector<std::string>& harmless_variables() {
@@ -97,11 +105,29 @@ bool Environment::inherits(ports::Purpose purpose, const std::string& name) cons
 }
 
 Environment Environment::of_this_process(std::vector<std::string> added) {
-  std::vector<std::string> all;
-  for (char** entry = ::environ; entry != nullptr && *entry != nullptr; ++entry) {
-    all.emplace_back(*entry);
+  return Environment(own_variables(), std::move(added));
+}
+
+std::vector<Secret> secrets_of(const std::vector<std::string>& environment,
+                               const std::vector<std::string>& more) {
+  std::vector<Secret> secrets;
+  for (const std::string& entry : environment) {
+    const std::size_t equals = entry.find('=');
+    if (equals == std::string::npos) {
+      continue;
+    }
+    const std::string name = entry.substr(0, equals);
+    const std::string value = entry.substr(equals + 1);
+    const bool is_path = value.starts_with('/') && ::access(value.c_str(), F_OK) == 0;
+    const bool is_secret = matches_any(name, more) || (names_a_secret(name) && !is_path);
+    const std::vector<Secret> found = secrets_in(name, value, is_secret);
+    secrets.insert(secrets.end(), found.begin(), found.end());
   }
-  return Environment(std::move(all), std::move(added));
+  return secrets;
+}
+
+std::vector<Secret> secrets_of_this_process(const std::vector<std::string>& more) {
+  return secrets_of(own_variables(), more);
 }
 
 std::vector<std::string> Environment::for_command(const ports::Command& command) const {

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/redactor.hpp"
 #include "core/ports/process_launcher.hpp"
 #include "director/result.hpp"
 
@@ -44,6 +45,13 @@ class Environment {
 /// The value of a variable in "NAME=value" lines; empty if it is not there.
 [[nodiscard]] std::string_view variable(const std::vector<std::string>& environment,
                                         std::string_view name);
+
+/// The secrets in "NAME=value" lines: variables that are known by their names, and those named by
+/// `more` (a trailing '*' matches a prefix). A path that exists is none.
+[[nodiscard]] std::vector<Secret> secrets_of(const std::vector<std::string>& environment,
+                                             const std::vector<std::string>& more);
+/// The same of this process.
+[[nodiscard]] std::vector<Secret> secrets_of_this_process(const std::vector<std::string>& more);
 
 /// The file that `name` starts in that environment: itself if it has a slash, else looked up in
 /// PATH, whose relative entries are taken from `cwd`. Errors: NotFound; Io if it is there but not

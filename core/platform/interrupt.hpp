@@ -1,4 +1,4 @@
-/// Ctrl-C and SIGTERM.
+/// Ctrl-C, SIGTERM, and a terminal that goes away.
 #pragma once
 
 #include <csignal>
@@ -7,8 +7,9 @@
 
 namespace director::platform {
 
-/// While it lives, the first SIGINT or SIGTERM cancels the token and the second ends the program
-/// with status 130 at once (commands still running die with it). One at a time; made before
+/// While it lives, the first SIGINT, SIGTERM or SIGHUP cancels the token and the second ends the
+/// program with status 130 at once: the supervisors of commands still running see it go and kill
+/// them. A SIGHUP that is ignored, as under nohup, stays ignored. One at a time; made before
 /// threads are.
 class InterruptGuard {
  public:
@@ -24,6 +25,7 @@ class InterruptGuard {
   ports::CancelToken token_;
   struct sigaction old_int_ {};
   struct sigaction old_term_ {};
+  struct sigaction old_hangup_ {};
 };
 
 }  // namespace director::platform

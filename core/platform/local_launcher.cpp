@@ -68,9 +68,15 @@ Result<ports::Exit> LocalLauncher::run(const ports::Command& command,
   request.argv = command.argv;
   request.cwd = command.cwd;
   request.wants_stdin = !command.stdin_text.empty();
+  std::unique_ptr<CommandCgroup> cgroup;
+  if (cgroups_ != nullptr && command.purpose != ports::Purpose::Tool) {
+    DIRECTOR_TRY(cgroup, cgroups_->make().context("cannot start '" + command.argv.front() + "'"));
+    request.cgroup_procs = cgroup->procs_fd();
+  }
   const ports::SteadyTime started = clock_.now();
   DIRECTOR_TRY(Spawned spawned, spawn(request).context("'" + command.argv.front() + "'"));
-  RunningCommand running(clock_, grace_, command, on_line, cancel, started, std::move(spawned));
+  RunningCommand running(clock_, grace_, command, on_line, cancel, started, std::move(spawned),
+                         cgroup.get());
   return running.finish();
 }
 

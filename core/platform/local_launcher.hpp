@@ -3,6 +3,7 @@
 
 #include <chrono>
 
+#include "core/platform/cgroups.hpp"
 #include "core/platform/environment.hpp"
 #include "core/ports/clock.hpp"
 #include "core/ports/process_launcher.hpp"
@@ -22,6 +23,10 @@ class LocalLauncher final : public ports::ProcessLauncher {
  public:
   LocalLauncher(const ports::Clock& clock, Environment environment, Grace grace = {});
 
+  /// From now on each command of an agent, a gate or the setup runs in a control group of its own.
+  /// `cgroups` outlives this; nullptr: no more. Not while commands run.
+  void use(Cgroups* cgroups) { cgroups_ = cgroups; }
+
   /// As the port says. Further errors: Invalid for a NUL in an argument, a cwd that is not
   /// absolute, or more arguments and environment than the system takes.
   [[nodiscard]] Result<ports::Exit> run(const ports::Command& command,
@@ -33,6 +38,7 @@ class LocalLauncher final : public ports::ProcessLauncher {
   Environment environment_;
   Grace grace_;
   std::string supervisor_;  ///< the file of director-supervise
+  Cgroups* cgroups_ = nullptr;
 };
 
 }  // namespace director::platform

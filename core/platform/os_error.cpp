@@ -24,4 +24,18 @@ Error os_error(std::string_view what, int error_number) {
   return Error(code, std::string(what) + ": " + os_reason(error_number));
 }
 
+Error start_error(std::string_view what, int error_number) {
+  const char* remedy = "";
+  if (error_number == EMFILE || error_number == ENFILE) {
+    remedy = "; raise the limit (`ulimit -n`) or lower --parallel";
+  } else if (error_number == EAGAIN) {
+    remedy =
+        ": no further process may be started; raise the limit (`ulimit -u`, or the "
+        "container's) or lower --parallel";
+  } else {
+    return os_error(what, error_number);
+  }
+  return Error(Errc::Io, std::string(what) + ": " + os_reason(error_number) + remedy);
+}
+
 }  // namespace director::platform

@@ -14,4 +14,7 @@ namespace director::platform {
 /// `<what>: <reason>`. ENOENT and ENOTDIR are NotFound, EEXIST is Conflict, the rest Io.
 [[nodiscard]] Error os_error(std::string_view what, int error_number);
 
+/// The same for starting a process: says what to do where descriptors or processes ran out.
+[[nodiscard]] Error start_error(std::string_view what, int error_number);
+
 }  // namespace director::platform

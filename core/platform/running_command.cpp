@@ -60,7 +60,7 @@ bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK || 
 RunningCommand::RunningCommand(const ports::Clock& clock, Grace grace,
                                const ports::Command& command, const ports::LineHandler& on_line,
                                const ports::CancelToken& cancel, ports::SteadyTime started,
-                               Spawned spawned)
+                               Spawned spawned, CommandCgroup* cgroup)
     : clock_(clock),
       grace_(grace),
       command_(command),
@@ -69,6 +69,7 @@ RunningCommand::RunningCommand(const ports::Clock& clock, Grace grace,
       started_(started),
       last_output_(started),
       spawned_(std::move(spawned)),
+      cgroup_(cgroup),
       stdout_lines_(command.max_line_bytes,
                     [this](std::string_view text, bool cut) { deliver(false, text, cut); }),
       stderr_lines_(command.max_line_bytes,
@@ -107,7 +108,24 @@ Result<ports::Exit> RunningCommand::finish() {
     exit.kind = ports::ExitKind::Signaled;
     exit.signal = report_ ? report_->value : SIGKILL;
   }
+  note_usage(exit);
   return exit;
+}
+
+void RunningCommand::note_usage(ports::Exit& exit) const {
+  if (used_) {
+    constexpr std::uint64_t kKilobyte = 1024;
+    exit.usage.cpu = std::chrono::microseconds(used_->cpu_us);
+    exit.usage.peak_memory_bytes = static_cast<std::uint64_t>(used_->largest_kb) * kKilobyte;
+  }
+  if (cgroup_ != nullptr) {
+    // What has left the supervisor's sight counts here, too.
+    const ports::Usage usage = cgroup_->usage();
+    exit.usage.cpu = std::max(exit.usage.cpu, usage.cpu);
+    exit.usage.peak_memory_bytes =
+        usage.peak_memory_bytes != 0 ? usage.peak_memory_bytes : exit.usage.peak_memory_bytes;
+    exit.limit = cgroup_->limit();
+  }
 }
 
 void RunningCommand::step() {
@@ -163,6 +181,9 @@ void RunningCommand::watch_limits() {
   if (overpower_at_) {
     if (now >= *overpower_at_) {
       ::syscall(SYS_pidfd_send_signal, spawned_.supervisor.get(), SIGKILL, nullptr, 0);
+      if (cgroup_ != nullptr) {
+        cgroup_->kill();
+      }
       overpower_at_ = now + kSweepPatience;
     }
   } else if (kill_at_) {
@@ -260,8 +281,9 @@ void RunningCommand::read_status() {
   ssize_t got = 0;
   while (spawned_.status &&
          (got = ::read(spawned_.status.get(), &report, sizeof(report))) == sizeof(report)) {
-    // The first one counts: a command that could not be started also exits.
-    if (!report_) {
+    if (report.kind == ReportKind::Used) {
+      used_ = report;
+    } else if (!report_) {  // the first one counts: a command that could not be started also exits
       report_ = report;
       overpower_at_ = clock_.now() + kSweepPatience;
     }
@@ -285,6 +307,9 @@ void RunningCommand::deliver(bool is_stderr, std::string_view text, bool cut) {
 
 Status RunningCommand::settle() {
   const std::optional<int> status = reap_supervisor(spawned_);
+  if (cgroup_ != nullptr) {
+    cgroup_->kill();  // the last word, whatever became of the supervisor
+  }
   const bool in_sandbox = !command_.within.empty();
   // The first process of a sandbox may be a moment behind the one that was waited for.
   if ((!status || in_sandbox) && !kill_orphans(kSweepPatience)) {
@@ -304,6 +329,9 @@ Error RunningCommand::failure_to_start() const {
   const std::string what = "cannot start '" + command_.argv.front() + "'";
   if (report_->kind == ReportKind::NoFolder) {
     return os_error(what + " in '" + command_.cwd + "'", report_->value);
+  }
+  if (report_->kind == ReportKind::NoCgroup) {
+    return os_error(what + " in its control group", report_->value);
   }
   if (report_->value == E2BIG) {
     return Error(Errc::Invalid,
@@ -325,7 +353,7 @@ Error RunningCommand::failure_to_start() const {
   if (report_->kind == ReportKind::NoSandbox) {
     return os_error(what + " in its sandbox", report_->value);
   }
-  return os_error(what, report_->value);
+  return start_error(what, report_->value);
 }
 
 }  // namespace director::platform

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "core/platform/cgroups.hpp"
 #include "core/platform/line_splitter.hpp"
 #include "core/platform/local_launcher.hpp"
 #include "core/platform/spawn.hpp"
@@ -17,7 +18,7 @@ class RunningCommand {
  public:
   RunningCommand(const ports::Clock& clock, Grace grace, const ports::Command& command,
                  const ports::LineHandler& on_line, const ports::CancelToken& cancel,
-                 ports::SteadyTime started, Spawned spawned);
+                 ports::SteadyTime started, Spawned spawned, CommandCgroup* cgroup);
   RunningCommand(const RunningCommand&) = delete;
   RunningCommand& operator=(const RunningCommand&) = delete;
   /// Ends the command if finish() did not, as when a handler throws.
@@ -38,6 +39,7 @@ class RunningCommand {
   [[nodiscard]] std::optional<ports::SteadyTime> stalled_at() const;
   void end_for(ports::ExitKind why);
   void order(char what) const;
+  void note_usage(ports::Exit& exit) const;
   [[nodiscard]] Status settle();
   [[nodiscard]] Error failure_to_start() const;
   [[nodiscard]] int wait_ms(ports::SteadyTime now) const;
@@ -51,10 +53,12 @@ class RunningCommand {
   ports::SteadyTime last_output_;
   bool stdout_spoke_ = false;
   Spawned spawned_;
+  CommandCgroup* cgroup_;  ///< nullptr: none
   LineSplitter stdout_lines_;
   LineSplitter stderr_lines_;
   std::string_view stdin_left_;
   std::optional<Report> report_;
+  std::optional<Report> used_;
   std::optional<ports::ExitKind> ended_for_;       ///< why this program ended it
   std::optional<ports::SteadyTime> kill_at_;       ///< SIGTERM was sent
   std::optional<ports::SteadyTime> overpower_at_;  ///< the supervisor should be done by then

@@ -1,6 +1,8 @@
 target_sources(
   director_core
-  PRIVATE ${CMAKE_CURRENT_LIST_DIR}/disk_file_store.cpp
+  PRIVATE ${CMAKE_CURRENT_LIST_DIR}/cgroup_files.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/cgroups.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/disk_file_store.cpp
           ${CMAKE_CURRENT_LIST_DIR}/disk_slot_folders.cpp
           ${CMAKE_CURRENT_LIST_DIR}/environment.cpp
           ${CMAKE_CURRENT_LIST_DIR}/interrupt.cpp

@@ -54,7 +54,7 @@ Result<UniqueFd> above_standard(UniqueFd fd) {
   }
   UniqueFd moved(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 3));
   if (!moved) {
-    return os_error("cannot start a command", errno);
+    return start_error("cannot start a command", errno);
   }
   return moved;
 }
@@ -62,7 +62,7 @@ Result<UniqueFd> above_standard(UniqueFd fd) {
 Result<Pipe> make_pipe() {
   int fds[2];
   if (::pipe2(fds, O_CLOEXEC) != 0) {
-    return os_error("cannot start a command", errno);
+    return start_error("cannot start a command", errno);
   }
   UniqueFd low_reader(fds[0]);
   UniqueFd low_writer(fds[1]);
@@ -91,6 +91,7 @@ struct Supervise : bp::extend::handler {
   char** environment;
   int control;
   int status;
+  int cgroup;  ///< -1: none
   pid_t* pid;
   int* fork_error;
 
@@ -107,8 +108,12 @@ struct Supervise : bp::extend::handler {
     // First out of the way of each other and of the fixed numbers.
     const int high_control = ::fcntl(control, F_DUPFD_CLOEXEC, 10);
     const int high_status = ::fcntl(status, F_DUPFD_CLOEXEC, 10);
+    const int high_cgroup = cgroup < 0 ? -1 : ::fcntl(cgroup, F_DUPFD_CLOEXEC, 10);
     ::dup2(high_control, kControlFd);
     ::dup2(high_status, kStatusFd);
+    if (high_cgroup >= 0) {
+      ::dup2(high_cgroup, kCgroupFd);
+    }
   }
   template <typename Executor>
   void on_exec_error(Executor&, const std::error_code& error) const {
@@ -166,7 +171,7 @@ Status launch(const Supervise& handler, const Pipe& in, const Pipe& out, const P
     return Error(Errc::Internal, std::string("cannot start a command: ") + error.what());
   }
   if (*handler.pid < 0) {
-    return os_error("cannot start a command", *handler.fork_error);
+    return start_error("cannot start a command", *handler.fork_error);
   }
   return ok();
 }
@@ -184,8 +189,9 @@ Result<Spawned> spawn(const SpawnRequest& request) {
 
   const bool is_direct = request.within.empty();
   std::vector<std::string> arguments = request.within;
-  arguments.insert(arguments.end(), {is_direct ? "director-supervise" : request.supervisor,
-                                     request.cwd, request.program});
+  arguments.insert(arguments.end(),
+                   {is_direct ? "director-supervise" : request.supervisor,
+                    request.cgroup_procs < 0 ? kPlain : kInCgroup, request.cwd, request.program});
   arguments.insert(arguments.end(), request.argv.begin(), request.argv.end());
   std::vector<char*> argv = pointers(arguments);
   std::vector<char*> environment = pointers(request.environment);
@@ -197,6 +203,7 @@ Result<Spawned> spawn(const SpawnRequest& request) {
                           environment.data(),
                           control.reader.get(),
                           status.writer.get(),
+                          request.cgroup_procs,
                           &spawned.pid,
                           &fork_error};
   {
@@ -211,7 +218,7 @@ Result<Spawned> spawn(const SpawnRequest& request) {
     ::waitpid(spawned.pid, nullptr, 0);
     const std::lock_guard lock(supervisors().mutex);
     supervisors().pids.erase(spawned.pid);
-    return os_error("cannot start a command", error);
+    return start_error("cannot start a command", error);
   }
   set_nonblocking(out.reader.get());
   set_nonblocking(err.reader.get());

@@ -33,6 +33,7 @@ struct SpawnRequest {
   std::vector<std::string> environment;
   std::string cwd;
   bool wants_stdin = false;
+  int cgroup_procs = -1;  ///< open for writing: the control group that the command enters; -1: none
 };
 
 /// Starts it. That the program cannot be executed comes later, as a Report. Errors: Io.

@@ -10,6 +10,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstdint>
 #include <cstring>
 
 #include "core/platform/landlock.hpp"
@@ -20,10 +21,23 @@
 namespace director::platform {
 namespace {
 
-void send_report(ReportKind kind, int value) {
-  const Report report{kind, value};
+void send(const Report& report) {
   while (::write(kStatusFd, &report, sizeof(report)) < 0 && errno == EINTR) {
   }
+}
+
+void send_report(ReportKind kind, int value) { send(Report{kind, value}); }
+
+std::int64_t microseconds(const struct timeval& time) {
+  constexpr std::int64_t kMillion = 1'000'000;
+  return time.tv_sec * kMillion + time.tv_usec;
+}
+
+void send_usage() {
+  struct rusage usage {};
+  ::getrusage(RUSAGE_CHILDREN, &usage);
+  send(Report{ReportKind::Used, 0, microseconds(usage.ru_utime) + microseconds(usage.ru_stime),
+              usage.ru_maxrss});
 }
 
 /// Where close_range is missing or forbidden, one by one.
@@ -46,6 +60,7 @@ class Supervisor {
     while (!told_to_kill() && !command_ended_) {
     }
     sweep();
+    send_usage();
     ::_exit(0);
   }
 
@@ -140,6 +155,7 @@ class Supervisor {
 /// What there is to start, see supervisor.hpp.
 struct Start {
   char** confined;  ///< how, see landlock.hpp; null: not at all
+  bool in_cgroup;
   const char* cwd;
   const char* program;
   char** argv;
@@ -153,6 +169,10 @@ struct Start {
   // Should the supervisor itself be killed, at least the command goes with it at once.
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != supervisor) {
+    ::_exit(127);
+  }
+  if (start.in_cgroup && ::write(kCgroupFd, "0", 1) != 1) {
+    send_report(ReportKind::NoCgroup, errno);
     ::_exit(127);
   }
   if (::chdir(start.cwd) != 0) {
@@ -188,9 +208,13 @@ bool read_arguments(char** words, Start& start) {
     // This program's file once more.
     words += words[0] != nullptr && words[1] != nullptr ? 2 : 0;
   }
-  if (words[0] == nullptr || words[1] == nullptr || words[2] == nullptr) {
-    return false;
+  constexpr int kLeast = 4;
+  for (int i = 0; i < kLeast; ++i) {
+    if (words[i] == nullptr) {
+      return false;
+    }
   }
+  start.in_cgroup = ::strcmp(*words++, kInCgroup) == 0;
   start.cwd = words[0];
   start.program = words[1];
   start.argv = words + 2;
@@ -221,6 +245,9 @@ int run(int argc, char** argv) {
   }
   if (command == 0) {
     become_command(supervisor, start);
+  }
+  if (start.in_cgroup) {
+    ::close(kCgroupFd);
   }
   supervise(command);
 }

@@ -7,10 +7,10 @@
 /// them, and exits. It is a program of its own so that starting a command costs the same whatever
 /// this program has in memory.
 ///
-/// Its arguments: the command's folder, the program's file, the command's argv from argv[0] on. It
-/// is started with every signal blocked, the command's environment and standard streams, and the
-/// two pipes below. With what landlock.hpp says before them, it confines the command and not
-/// itself.
+/// Its arguments: kInCgroup or kPlain, the command's folder, the program's file, the command's argv
+/// from argv[0] on. It is started with every signal blocked, the command's environment and standard
+/// streams, the two pipes below and, with kInCgroup, an open cgroup.procs. With what landlock.hpp
+/// says before them, it confines the command and not itself.
 #pragma once
 
 #include <cstdint>
@@ -22,6 +22,12 @@ inline constexpr int kControlFd = 3;
 /// Reports are written here.
 inline constexpr int kStatusFd = 4;
 
+/// The command enters this control group before its first instruction; its supervisor stays out.
+inline constexpr int kCgroupFd = 5;
+
+inline constexpr const char* kPlain = "plain";
+inline constexpr const char* kInCgroup = "cgroup";
+
 inline constexpr char kTerminate = 'T';
 inline constexpr char kKill = 'K';
 
@@ -32,11 +38,15 @@ enum class ReportKind : std::int32_t {
   NoExec = 4,        ///< value: errno of execve
   NoFork = 5,        ///< value: errno of fork
   NoSupervisor = 6,  ///< value: errno of starting director-supervise itself
-  NoSandbox = 7      ///< value: errno of confining the command
+  NoSandbox = 7,     ///< value: errno of confining the command
+  NoCgroup = 8,      ///< value: errno of entering the control group
+  Used = 9           ///< of all that ended, in the fields for that; comes last
 };
 struct Report {
-  ReportKind kind;
-  std::int32_t value;
+  ReportKind kind = ReportKind::Exited;
+  std::int32_t value = 0;
+  std::int64_t cpu_us = 0;
+  std::int64_t largest_kb = 0;  ///< the most that one process had in memory
 };
 
 }  // namespace director::platform

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <mutex>
 #include <utility>
 
 #include "core/base/text.hpp"
@@ -19,11 +20,12 @@ using std::chrono::milliseconds;
 class RealCallHost final : public ports::CallHost {
  public:
   RealCallHost(ports::ProcessLauncher& launcher, const ports::Clock& clock, ports::Log& log,
-               std::string version, ports::CallScope scope)
+               std::string version, const Redactor& redactor, ports::CallScope scope)
       : launcher_(launcher),
         clock_(clock),
         log_(log),
         version_(std::move(version)),
+        redactor_(redactor),
         scope_(std::move(scope)),
         raw_{sizeof(director_host),
              DIRECTOR_ABI_MAJOR,
@@ -37,6 +39,14 @@ class RealCallHost final : public ports::CallHost {
   RealCallHost& operator=(const RealCallHost&) = delete;
 
   [[nodiscard]] director::host& services() override { return services_; }
+  [[nodiscard]] ports::Usage usage() const override {
+    const std::lock_guard lock(mutex_);
+    return usage_;
+  }
+  [[nodiscard]] std::string limit() const override {
+    const std::lock_guard lock(mutex_);
+    return limit_;
+  }
 
  private:
   static RealCallHost& self(const director_host* host) {
@@ -91,7 +101,8 @@ class RealCallHost final : public ports::CallHost {
   }
 
   [[nodiscard]] Status exec(const director_exec_request* request, const director_exec_sink* sink,
-                            director_exec_result* result) const;
+                            director_exec_result* result);
+  void note(const ports::Exit& exit);
   [[nodiscard]] Status ask(const director_agent_request* request,
                            const director_text_sink* answer) const;
   [[nodiscard]] ports::Command command_for(const director_exec_request& request) const;
@@ -108,7 +119,11 @@ class RealCallHost final : public ports::CallHost {
   const ports::Clock& clock_;
   ports::Log& log_;
   std::string version_;
+  const Redactor& redactor_;
   ports::CallScope scope_;
+  mutable std::mutex mutex_;  ///< a plugin may run commands on several threads
+  ports::Usage usage_;
+  std::string limit_;
   director_host raw_;
   director::host services_;
 };
@@ -199,20 +214,49 @@ std::filesystem::path beside(const std::filesystem::path& transcript) {
   return transcript.empty() ? transcript : std::filesystem::path(transcript.string() + ".stderr");
 }
 
+/// Secrets that a plugin hands to a command, such as the user's keys for an agent tool.
+std::vector<Secret> handed_over(const std::vector<std::string>& variables) {
+  std::vector<Secret> secrets;
+  for (const std::string& variable : variables) {
+    const std::string name = variable.substr(0, variable.find('='));
+    const std::string value = variable.substr(std::min(variable.size(), name.size() + 1));
+    const std::vector<Secret> found = secrets_in(name, value, names_a_secret(name));
+    secrets.insert(secrets.end(), found.begin(), found.end());
+  }
+  return secrets;
+}
+
+void RealCallHost::note(const ports::Exit& exit) {
+  const std::lock_guard lock(mutex_);
+  usage_.add(exit.usage);
+  if (limit_.empty()) {
+    limit_ = exit.limit;
+  }
+}
+
 Status RealCallHost::exec(const director_exec_request* request, const director_exec_sink* sink,
-                          director_exec_result* result) const {
+                          director_exec_result* result) {
   if (!is_whole(request) || !is_whole(result) || (sink != nullptr && !is_whole(sink))) {
     return Error(Errc::Invalid, "cannot run a command: a struct of the request has a wrong size");
   }
-  Transcript out(scope_.transcript);
-  Transcript err(beside(scope_.transcript));
-  DIRECTOR_TRY(const ports::Exit exit, launcher_.run(
-                                           command_for(*request),
-                                           [&](const ports::OutputLine& line) {
-                                             (line.is_stderr ? err : out).add(line.text);
-                                             return offer(sink, line);
-                                           },
-                                           scope_.cancel));
+  const ports::Command command = command_for(*request);
+  const Redactor redactor = redactor_.with(handed_over(command.env_set));
+  // A plugin's own tools tell it what is so, to the byte; what they say is not kept.
+  const bool sees_all = command.purpose == ports::Purpose::Tool;
+  Transcript out(scope_.transcript, scope_.transcript_bytes);
+  Transcript err(beside(scope_.transcript), scope_.transcript_bytes);
+  const auto on_line = [&](const ports::OutputLine& line) {
+    std::string clean;
+    ports::OutputLine kept = line;
+    if (redactor.finds(line.text, line.cut)) {
+      clean = redactor.mask(line.text, line.cut);
+      kept.text = clean;
+    }
+    (line.is_stderr ? err : out).add(kept.text, kept.cut);
+    return offer(sink, sees_all ? line : kept);
+  };
+  DIRECTOR_TRY(const ports::Exit exit, launcher_.run(command, on_line, scope_.cancel));
+  note(exit);
   for (Transcript* transcript : {&out, &err}) {
     if (const Status kept = transcript->finish(); !kept) {
       log_.write(ports::LogLevel::Warning, kept.error().message());
@@ -245,7 +289,8 @@ Status RealCallHost::ask(const director_agent_request* request,
 }  // namespace
 
 std::unique_ptr<ports::CallHost> PluginHost::open(ports::CallScope scope) {
-  return std::make_unique<RealCallHost>(launcher_, clock_, log_, version_, std::move(scope));
+  return std::make_unique<RealCallHost>(launcher_, clock_, log_, version_, redactor_,
+                                        std::move(scope));
 }
 
 }  // namespace director::plugin

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "core/base/redactor.hpp"
 #include "core/ports/clock.hpp"
 #include "core/ports/host_services.hpp"
 #include "core/ports/log.hpp"
@@ -13,10 +14,15 @@ namespace director::plugin {
 /// Hands each call of a plugin its host. What it is made with outlives it.
 class PluginHost final : public ports::HostServices {
  public:
-  /// `version`: of this program, for messages.
+  /// `version`: of this program, for messages. `redactor`: for what commands print, along with the
+  /// secrets that a plugin hands to its commands in their environment.
   PluginHost(ports::ProcessLauncher& launcher, const ports::Clock& clock, ports::Log& log,
-             std::string version)
-      : launcher_(launcher), clock_(clock), log_(log), version_(std::move(version)) {}
+             std::string version, Redactor redactor = {})
+      : launcher_(launcher),
+        clock_(clock),
+        log_(log),
+        version_(std::move(version)),
+        redactor_(std::move(redactor)) {}
 
   [[nodiscard]] std::unique_ptr<ports::CallHost> open(ports::CallScope scope) override;
 
@@ -25,6 +31,7 @@ class PluginHost final : public ports::HostServices {
   const ports::Clock& clock_;
   ports::Log& log_;
   std::string version_;
+  Redactor redactor_;
 };
 
 }  // namespace director::plugin

@@ -33,9 +33,11 @@ struct CallScope {
   CancelToken cancel{};
   std::optional<SteadyTime> deadline{};
   std::vector<std::string> writable{};  ///< Command::writable of its commands
-  /// Where stdout lines of commands go, byte for byte, and their stderr beside it with ".stderr" at
-  /// the end; empty: nowhere.
+  /// Where stdout lines of commands go, byte for byte but for secrets, and their stderr beside it
+  /// with ".stderr" at the end; empty: nowhere.
   std::filesystem::path transcript{};
+  /// What one of these two files holds at most of a command; of more the middle is left out.
+  std::size_t transcript_bytes = std::size_t{64} << 20U;
   AgentDesk* desk = nullptr;  ///< null: this call may not ask agents
 };
 
@@ -44,6 +46,9 @@ class CallHost {
  public:
   virtual ~CallHost() = default;
   [[nodiscard]] virtual director::host& services() = 0;
+  /// What its commands that have ended used, and the first limit that one ran into, as in Exit.
+  [[nodiscard]] virtual Usage usage() const = 0;
+  [[nodiscard]] virtual std::string limit() const = 0;
 };
 
 /// Safe from any thread.

@@ -1,6 +1,7 @@
 /// Running commands.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -50,11 +51,26 @@ using LineHandler = std::function<bool(const OutputLine&)>;
 
 enum class ExitKind : std::uint8_t { Exited, Signaled, TimedOut, Stalled, Cancelled, Stopped };
 
+/// What a command and all that it started used.
+struct Usage {
+  std::chrono::microseconds cpu{0};
+  /// Of all its processes at a time where that is known, else of the largest of them.
+  std::uint64_t peak_memory_bytes = 0;
+
+  void add(const Usage& other) {
+    cpu += other.cpu;
+    peak_memory_bytes = std::max(peak_memory_bytes, other.peak_memory_bytes);
+  }
+};
+
 struct Exit {
   ExitKind kind = ExitKind::Exited;
   int exit_code = 0;  ///< when Exited
   int signal = 0;     ///< when Signaled
   std::chrono::milliseconds wall{0};
+  Usage usage{};
+  /// Which limit of resources it ran into, for people; empty: none. It may have gone on after that.
+  std::string limit{};
 };
 
 class ProcessLauncher {

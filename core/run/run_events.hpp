@@ -1,6 +1,7 @@
 /// What the journal holds about a run. See events.hpp.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -11,6 +12,23 @@
 namespace director::run {
 
 enum class TierKind : std::uint8_t { Executor, Escalation };
+
+/// What the commands of one step used.
+struct Used {
+  std::int64_t cpu_ms = 0;
+  std::int64_t peak_memory_kb = 0;  ///< the most of any of them
+
+  void add(const Used& other) {
+    cpu_ms += other.cpu_ms;
+    peak_memory_kb = std::max(peak_memory_kb, other.peak_memory_kb);
+  }
+
+  template <typename Visitor>
+  void fields(Visitor& visit) {
+    visit("cpu_ms", cpu_ms);
+    visit("peak_memory_kb", peak_memory_kb);
+  }
+};
 
 // -------------------------------------------------------------------------------------
 
@@ -68,6 +86,7 @@ struct RedChecked {
   Red red = Red::Yes;
   std::string detail;
   std::string workspace{};  ///< folder of the attempt
+  Used used{};
 
   template <typename Visitor>
   void fields(Visitor& visit) {
@@ -75,6 +94,7 @@ struct RedChecked {
     visit("red", red);
     visit("detail", detail);
     visit("workspace", workspace);
+    used.fields(visit);
   }
 };
 
@@ -97,6 +117,7 @@ struct AgentEnded {
   bool ran_before_edit = false;
   bool observed_failure = false;
   bool node_ceiling = false;  ///< the node has reached its own cost ceiling
+  Used used{};
 
   template <typename Visitor>
   void fields(Visitor& visit) {
@@ -108,6 +129,7 @@ struct AgentEnded {
     visit("ran_before_edit", ran_before_edit);
     visit("observed_failure", observed_failure);
     visit("node_ceiling", node_ceiling);
+    used.fields(visit);
   }
 };
 
@@ -155,6 +177,7 @@ struct Gated {
   std::string detail;
   bool flaky = false;    ///< passed and failed on the same tree
   std::string points{};  ///< of a failure: "inside", "outside" or "nowhere", as in plan::Points
+  Used used{};
 
   template <typename Visitor>
   void fields(Visitor& visit) {
@@ -163,6 +186,7 @@ struct Gated {
     visit("detail", detail);
     visit("flaky", flaky);
     visit("points", points);
+    used.fields(visit);
   }
 };
 
@@ -178,6 +202,7 @@ struct Reviewed {
   std::string advice{};       ///< of stage one
   bool over_budget = false;   ///< a ceiling left no room for the review: nothing was judged
   bool node_ceiling = false;  ///< the node has reached its own cost ceiling
+  Used used{};
 
   template <typename Visitor>
   void fields(Visitor& visit) {
@@ -189,6 +214,7 @@ struct Reviewed {
     visit("advice", advice);
     visit("over_budget", over_budget);
     visit("node_ceiling", node_ceiling);
+    used.fields(visit);
   }
 };
 

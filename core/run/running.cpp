@@ -42,6 +42,7 @@ class Advance {
     DIRECTOR_TRY(NodeState * node, expect(event.node, Phase::Preparing, RedChecked::kType));
     const std::size_t index = state_.index_of(event.node);
     node->workspace = event.workspace;
+    node->used.add(event.used);
     switch (event.red) {
       case Red::Yes:
         transition_.enter(index, Phase::Working, CallAgent{event.node});
@@ -62,6 +63,7 @@ class Advance {
     DIRECTOR_TRY(NodeState * node, expect(event.node, Phase::Working, AgentEnded::kType));
     const std::size_t index = state_.index_of(event.node);
     node->watch = event.watch;
+    node->used.add(event.used);
     node->ran_before_edit = event.ran_before_edit;
     node->observed_failure = event.observed_failure;
     node->spent_out = event.node_ceiling;
@@ -120,6 +122,7 @@ class Advance {
     DIRECTOR_TRY(NodeState * node, expect(event.node, Phase::Gating, Gated::kType));
     const std::size_t index = state_.index_of(event.node);
     node->flake_failed = node->flake_failed || event.flaky;
+    node->used.add(event.used);
     switch (event.verdict) {
       case Verdict::Pass:
         review_or_land(index);
@@ -139,6 +142,7 @@ class Advance {
     DIRECTOR_TRY(NodeState * node, expect(event.node, Phase::Reviewing, Reviewed::kType));
     const std::size_t index = state_.index_of(event.node);
     node->spent_out = node->spent_out || event.node_ceiling;
+    node->used.add(event.used);
     if (event.over_budget) {
       out_of_money(index, event.node_ceiling, "its review was not paid for: " + event.summary);
       return ok();

@@ -91,6 +91,7 @@ struct NodeState {
   bool observed_failure = false;
   bool flake_failed = false;
   bool spent_out = false;        ///< it has reached its own cost ceiling: no further attempt
+  Used used{};                   ///< by all its commands, over all attempts
   std::int64_t started_ms = 0;   ///< of its first attempt; 0: not started
   std::int64_t finished_ms = 0;  ///< when its status became final; 0: it is not
 };

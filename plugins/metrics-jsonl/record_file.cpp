@@ -175,7 +175,7 @@ Status RecordFile::append(std::string_view job, std::string_view kind, std::uint
   }
   record->RemoveMember("seq");
   set_member(*record, "seq", rapidjson::Value(sequence), allocator);
-  const std::string line = plugin_support::to_json(*record) + "\n";
+  const std::string line = plugin_support::to_ascii_json(*record) + "\n";
 
   const std::lock_guard guard(mutex_);
   DIRECTOR_CHECK(ensure_open());

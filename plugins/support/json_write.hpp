@@ -18,6 +18,18 @@ namespace plugin_support {
   return {buffer.GetString(), buffer.GetSize()};
 }
 
+/// The same in printable ASCII: for files that people look at on a terminal.
+[[nodiscard]] inline std::string to_ascii_json(const rapidjson::Value& value) {
+  rapidjson::StringBuffer buffer;
+  rapidjson::Writer<rapidjson::StringBuffer, rapidjson::UTF8<>, rapidjson::ASCII<>> writer(buffer);
+  value.Accept(writer);
+  std::string text(buffer.GetString(), buffer.GetSize());
+  for (std::size_t at = 0; (at = text.find('\x7f', at)) != std::string::npos;) {
+    text.replace(at, 1, "\\u007f");
+  }
+  return text;
+}
+
 /// A copy of `text` that lives as long as `allocator`.
 [[nodiscard]] inline rapidjson::Value make_string(std::string_view text,
                                                   rapidjson::Document::AllocatorType& allocator) {

@@ -132,21 +132,21 @@ TEST_F(Host, LogCarriesTheLabelAndSurvivesStrangeLevels) {
 TEST_F(Host, TranscriptLeavesOutTheMiddleAndSaysHowMuch) {
   const auto path = folder / "t";
   {
-    plugin::Transcript transcript(path, 10, 8);
+    plugin::Transcript transcript(path, 16);
     for (const char* line : {"aaa", "bbb", "ccc", "ddd", "eee"}) {
       transcript.add(line);
     }
     ASSERT_TRUE(transcript.finish());
   }
-  EXPECT_EQ(*files.read(path), "aaa\nbbb\n{\"director\":\"left out\",\"bytes\":4}\nddd\neee\n");
-  plugin::Transcript nowhere("");
+  EXPECT_EQ(*files.read(path), "aaa\nbbb\nccc\n{\"director\":\"left out\",\"bytes\":4}\neee\n");
+  plugin::Transcript nowhere("", 16);
   nowhere.add("x");
   EXPECT_TRUE(nowhere.finish());
-  plugin::Transcript deep(folder / "logs/deep");
+  plugin::Transcript deep(folder / "logs/deep", 16);
   deep.add("x");
   EXPECT_TRUE(deep.finish());
   EXPECT_EQ(*files.read(folder / "logs/deep"), "x\n");
-  plugin::Transcript impossible(path / "below a file");
+  plugin::Transcript impossible(path / "below a file", 16);
   impossible.add("x");
   EXPECT_TRUE(fails_with(impossible.finish(), Errc::Io, {"t/below a file"}));
 }

@@ -1,6 +1,7 @@
 /// Host services whose commands are answered from data and whose questions go to the call's desk.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -19,6 +20,9 @@ class FakeHostServices final : public ports::HostServices {
  public:
   Fault* fault = nullptr;   ///< of running a command
   int setup_exit_code = 0;  ///< what every command ends with
+  ports::Usage usage{};     ///< of every call's commands
+  /// Which limit of resources those of a purpose run into.
+  std::map<ports::Purpose, std::string> limits{};
 
   [[nodiscard]] std::unique_ptr<ports::CallHost> open(ports::CallScope scope) override {
     return std::make_unique<Call>(*this, std::move(scope));
@@ -40,6 +44,8 @@ class FakeHostServices final : public ports::HostServices {
           services_(&raw_) {}
 
     [[nodiscard]] director::host& services() override { return services_; }
+    [[nodiscard]] ports::Usage usage() const override { return hosts_.usage; }
+    [[nodiscard]] std::string limit() const override { return hosts_.limits[scope_.purpose]; }
 
    private:
     static Call& of(const director_host* raw) { return *static_cast<Call*>(raw->impl); }

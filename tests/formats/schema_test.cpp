@@ -105,7 +105,8 @@ std::map<std::string, std::vector<std::string>> good_documents() {
           "cost_usd": 0, "by_role": )" +
             spend + R"(, "review_stage_two": true, "review_blocks": 1, "watch_it_fail":
           {"verdict": "unknown", "ran_before_edit": false, "observed_failure": false},
-          "flake_failed": false, "infra_retries": 1, "failure_points": ""})",
+          "flake_failed": false, "infra_retries": 1, "failure_points": "",
+          "cpu_secs": 1.5, "peak_memory_mb": 3})",
         R"({"kind": "run", "ts": 1, "job_id": "j", "tiers": {"planner": "p/m",
           "test_author": "p/m", "executor": "p/m", "explorer": "p/m", "reviewer": "p/m",
           "escalation": "p/m"}, "n_nodes": 1, "done": 1, "failed": 0, "escalated": 0,

@@ -1,11 +1,13 @@
 #include "tests/contract/process/child.hpp"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -144,6 +146,31 @@ int write_bytes(char byte, std::size_t count) {
   return 0;
 }
 
+/// Has so many megabytes in memory, all of them touched.
+int eat(const Args& args) {
+  constexpr std::size_t kMegabyte = std::size_t{1} << 20U;
+  const std::vector<char> food(std::stoul(args.at(0)) * kMegabyte, 'x');
+  if (args.size() > 1) {
+    live_for_ever();
+  }
+  return food.back() == 'x' ? 0 : 1;
+}
+
+/// Forks processes that live for ever, and says how many there could be.
+int fork_many(const Args& args) {
+  int born = 0;
+  for (int i = std::stoi(args.at(0)); i > 0; --i) {
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+      release_streams();
+      live_for_ever();
+    }
+    born += pid > 0 ? 1 : 0;
+  }
+  say(std::to_string(born) + "\n");
+  return 0;
+}
+
 int list_descriptors() {
   for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
     std::error_code error;
@@ -173,6 +200,26 @@ int act_as_director() {
     say(exit.error().message() + "\n");
     return 1;
   }
+  return 0;
+}
+
+/// A director of a user who may have so many processes, itself included.
+int act_as_poor_director(const Args& args) {
+  const platform::SystemClock clock;
+  platform::LocalLauncher launcher(clock, platform::Environment::of_this_process());
+  const rlim_t most = std::stoul(args.at(0));
+  const struct rlimit limit { most, most };
+  constexpr uid_t kNobody = 64'999;
+  if (::setrlimit(RLIMIT_NPROC, &limit) != 0 || ::setresuid(kNobody, kNobody, kNobody) != 0) {
+    say("cannot become poor\n");
+    return 1;
+  }
+  ports::Command command;
+  command.argv = {"/bin/true"};
+  command.cwd = "/";
+  const auto exit = launcher.run(command, {}, {});
+  say((exit ? "started" : exit.error().message()) + "\n");
+  say(::waitpid(-1, nullptr, WNOHANG) < 0 && errno == ECHILD ? "nothing left\n" : "a child\n");
   return 0;
 }
 
@@ -323,6 +370,8 @@ const std::map<std::string, std::function<int(const Args&)>>& modes() {
        }},
       {"fds", [](const Args&) { return list_descriptors(); }},
       {"signals", [](const Args&) { return read_signals(); }},
+      {"eat", [](const Args& args) { return eat(args); }},
+      {"fork-many", [](const Args& args) { return fork_many(args); }},
       {"args",
        [](const Args& args) {
          for (const std::string& arg : args) {
@@ -330,6 +379,7 @@ const std::map<std::string, std::function<int(const Args&)>>& modes() {
          }
          return 0;
        }},
+      {"poor-director", [](const Args& args) { return act_as_poor_director(args); }},
       {"director", [](const Args&) { return act_as_director(); }},
   };
   return all;

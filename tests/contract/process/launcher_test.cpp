@@ -336,21 +336,6 @@ TEST_F(Launcher, ManyThreadsLeaveNoZombieAndNoDescriptor) {
   EXPECT_FALSE(has_children());
 }
 
-TEST_F(Launcher, NoDescriptorLeftIsIo) {
-  struct rlimit limit {};
-  ::getrlimit(RLIMIT_NOFILE, &limit);
-  const struct rlimit low { open_descriptors() + 3, limit.rlim_max };
-  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &low), 0);
-  const auto exit = run(child("exit", {"0"}));
-  ::setrlimit(RLIMIT_NOFILE, &limit);
-  ASSERT_FALSE(exit);
-  EXPECT_EQ(exit.error().code(), Errc::Io);
-  EXPECT_NE(exit.error().message().find("too many open files"), std::string::npos)
-      << exit.error().message();
-  const auto again = run(child("exit", {"0"}));
-  EXPECT_TRUE(again);
-}
-
 TEST_F(Launcher, WithoutItsSupervisorItSaysWhatToDo) {
   fs::create_directories(folder + "/bin");
   fs::copy_file(own_executable(), folder + "/bin/director");

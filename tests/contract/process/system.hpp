@@ -11,6 +11,7 @@
 #include "core/platform/local_launcher.hpp"
 #include "core/platform/sandboxed_launcher.hpp"
 #include "core/platform/system_clock.hpp"
+#include "tests/support/processes.hpp"
 
 namespace director::process_test {
 
@@ -21,8 +22,7 @@ struct Line {
 };
 
 std::string own_executable();
-/// Living processes that have `MARK=<mark>` in their environment.
-std::vector<pid_t> marked(const std::string& mark);
+using test_support::marked;
 std::size_t open_descriptors();
 /// Whether this process has a child, living or dead.
 bool has_children();
@@ -40,6 +40,7 @@ class TestLauncher final : public ports::ProcessLauncher {
   [[nodiscard]] Result<ports::Exit> run(const ports::Command& command,
                                         const ports::LineHandler& on_line,
                                         const ports::CancelToken& cancel) override;
+  void use(platform::Cgroups* groups) { local_.use(groups); }
 
  private:
   platform::LocalLauncher local_;

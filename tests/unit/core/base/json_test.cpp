@@ -153,6 +153,19 @@ TEST(JsonPrefix, ReadsOneValueAndSaysWhereItEnds) {
   EXPECT_EQ(broken.problem, "invalid value");
 }
 
+TEST(JsonWriter, EscapesWhatATerminalActsOnAndReadsItBack) {
+  const std::string evil =
+      "\x1b]0;t\x07\x7f\xc2\x9b\xe2\x80\xae\xe2\x81\xa6\xef\xbb\xbf\xf3\xa0\x80\x81 "
+      "\xc3\xa9\xf0\x9f\x98\x80";
+  const std::string quoted = json_quote(evil);
+  EXPECT_EQ(quoted,
+            "\"\\u001b]0;t\\u0007\\u007f\\u009b\\u202e\\u2066\\ufeff\\udb40\\udc01 "
+            "\xc3\xa9\xf0\x9f\x98\x80\"");
+  const auto back = parse_json(quoted);
+  ASSERT_TRUE(back) << back.error().message();
+  EXPECT_EQ(*back->as_string(), evil);
+}
+
 TEST(JsonWriter, KeepsOrderAndEscapes) {
   JsonWriter json;
   json.begin_object()

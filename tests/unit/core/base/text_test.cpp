@@ -56,6 +56,13 @@ TEST(Printable, NeutralisesEverythingATerminalObeys) {
   EXPECT_EQ(printable(std::string_view("a\0b", 3)), "a\\x00b");
 }
 
+TEST(Printable, OfSeveralLinesKeepsTheirEndsAndTabs) {
+  EXPECT_EQ(printable_lines("a\tb\n\nc\r\x1b\xc2\x9b\xe2\x81\xa7\xff"),
+            "a\tb\n\nc\\r\\x1b\\u009b\\u2067\\xff");
+  const std::string harmless = "one\n\ttwo \xc3\xa9 \xf0\x9f\x98\x80\n";
+  EXPECT_EQ(printable_lines(harmless), harmless);
+}
+
 TEST(CutMiddle, KeepsHeadAndTailWithinTheLimit) {
   EXPECT_EQ(cut_middle("short", 5), "short");
   const std::string text = "HEAD" + std::string(10'000, '.') + "TAIL";

@@ -43,6 +43,10 @@ TEST(ConfigKeys, RangesHoldAtTheirEdges) {
       {"limits.infra_retries", {"0", "100"}, {"-1", "101"}},
       {"limits.landing_rounds", {"1", "100"}, {"0", "101"}},
       {"limits.stall_secs", {"0", "604800"}, {"-1", "604801"}},
+      {"limits.memory_mb", {"0", "512", "1073741824"}, {"-1", "1073741825", "1.5"}},
+      {"limits.processes", {"0", "4000000"}, {"-1", "4000001"}},
+      {"limits.cpus", {"0", "0.5", "2", "65536"}, {"-0.1", "65537", "nan"}},
+      {"limits.log_mb", {"1", "65536"}, {"0", "65537"}},
       {"review.stage_two_file_threshold", {"0", "1000000"}, {"-1", "1000001"}},
       {"review.on_error", {"block", "pass"}, {"", "Block", "passed"}},
       {"sampling.planner.temperature", {"0", "2", "0.7"}, {"-0.1", "2.01", "nan"}},
@@ -59,6 +63,7 @@ TEST(ConfigKeys, RangesHoldAtTheirEdges) {
       {"workspace.kept_days", {"0", "36500"}, {"-1", "36501", "'30'"}},
       {"workspace.pool_size", {"0", "1024"}, {"-1", "1025"}},
       {"workspace.disk_quota_mb", {"0", "1000000000"}, {"-1", "1000000001", "1.5"}},
+      {"sandbox.secrets", {"[]", "['A', 'B_*']"}, {"['']", "['*']", "['A=1']", "A"}},
       {"workspace.keep", {"[]", "['a/b/']"}, {"['/abs']", "['a/../b']", "['']"}},
   };
   for (const Range& range : ranges) {

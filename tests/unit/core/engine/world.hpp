@@ -30,6 +30,7 @@
 
 namespace director::engine::testing {
 
+using director::testing::AgentCall;
 using director::testing::FileMap;
 using director::testing::Turn;
 
@@ -228,7 +229,7 @@ class World {
     }
     return std::unique_ptr<Services>(new Services{clock, files, log, hosts, backends, settings,
                                                   Folders{"/repo", "/repo/.director", "/cache"},
-                                                  prompts, interrupt, &slot_folders});
+                                                  prompts, interrupt, &slot_folders, redactor});
   }
 
   director::testing::FakeRepository repository;
@@ -242,6 +243,7 @@ class World {
   director::testing::ScriptedReviewer reviewer;
   director::testing::RecordingSink sink;
   config::Settings settings;
+  Redactor redactor;
   std::string base;
   ports::CancelToken interrupt;
   std::function<void(const run::RunEvent&)> on_event;

@@ -1,0 +1,68 @@
+/// Descriptors and processes run out: a clear error, and nothing left behind.
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "tests/contract/process/system.hpp"
+
+namespace director::process_test {
+namespace {
+
+using ports::ExitKind;
+
+using Exhaustion = ProcessTest;
+
+TEST_F(Exhaustion, NoDescriptorLeftIsIo) {
+  struct rlimit limit {};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  const struct rlimit low { open_descriptors() + 3, limit.rlim_max };
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &low), 0);
+  const auto exit = run(child("exit", {"0"}));
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+  ASSERT_FALSE(exit);
+  EXPECT_EQ(exit.error().code(), Errc::Io);
+  EXPECT_NE(exit.error().message().find("too many open files"), std::string::npos)
+      << exit.error().message();
+  const auto again = run(child("exit", {"0"}));
+  EXPECT_TRUE(again);
+}
+
+TEST_F(Exhaustion, WhateverNumberOfDescriptorsIsLeftNothingLeaks) {
+  struct rlimit limit {};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  const std::size_t before = open_descriptors();
+  std::size_t failed = 0;
+  bool started = false;
+  for (std::size_t more = 0; more <= 24 && !started; ++more) {
+    const struct rlimit low { before - 1 + more, limit.rlim_max };
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &low), 0);
+    const auto exit = run(child("exit", {"0"}));
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+    // In a sandbox it may be bubblewrap that finds no descriptor.
+    started = exit && exit->kind == ExitKind::Exited && exit->exit_code == 0;
+    failed += exit ? 0 : 1;
+    EXPECT_TRUE(exit || exit.error().code() == Errc::Io) << exit.error().message();
+    EXPECT_EQ(open_descriptors(), before) << more;
+    EXPECT_FALSE(has_children()) << more;
+  }
+  EXPECT_TRUE(started);
+  EXPECT_GE(failed, 5U);
+}
+
+TEST_F(Exhaustion, NoProcessLeftIsIoAndSaysWhatToDo) {
+  if (::getuid() != 0 || sandbox) {
+    GTEST_SKIP() << "needs to become a user without processes";
+  }
+  for (const char* processes : {"1", "2"}) {  // none for the supervisor; none for the command
+    lines.clear();
+    const auto exit = run(child("poor-director", {processes}));
+    ASSERT_TRUE(exit) << exit.error().message();
+    ASSERT_FALSE(lines.empty());
+    EXPECT_NE(lines[0].text.find("no further process may be started"), std::string::npos)
+        << lines[0].text;
+    EXPECT_EQ(lines.back().text, "nothing left");
+  }
+}
+
+}  // namespace
+}  // namespace director::process_test
