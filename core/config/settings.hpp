@@ -45,7 +45,7 @@ struct Price {
 
 struct Limits {
   std::chrono::seconds node_timeout{900};
-  double cost_ceiling_usd = 0;  ///< 0: none
+  double cost_ceiling_usd = 0;       ///< 0: none
   double node_cost_ceiling_usd = 0;  ///< 0: none
   double call_reserve_usd = 0;
   int max_attempts = 3;

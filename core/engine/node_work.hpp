@@ -8,9 +8,9 @@
 
 #include "core/base/ids.hpp"
 #include "core/engine/agent_calls.hpp"
+#include "core/engine/gate_check.hpp"
 #include "core/engine/job_branch.hpp"
 #include "core/engine/keeper.hpp"
-#include "core/engine/gate_check.hpp"
 #include "core/engine/services.hpp"
 #include "core/engine/slots.hpp"
 #include "core/plan/plan.hpp"

@@ -66,7 +66,7 @@ struct Services {
   RolePrompts prompts;
   ports::CancelToken interrupt;
   ports::SlotFolders* slot_folders = nullptr;  ///< null: slots leave nothing to tidy up
-  Redactor redactor{};  ///< for what plugins say, before it is kept
+  Redactor redactor{};                         ///< for what plugins say, before it is kept
 };
 
 }  // namespace director::engine

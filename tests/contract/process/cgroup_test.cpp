@@ -157,9 +157,6 @@ TEST_F(Cgroup, WhatADirectorDoesForItselfIsNot) {
   (void)start();
   ports::Command command = shell("cat /proc/self/cgroup");
   command.purpose = ports::Purpose::Tool;
-  if (sandbox) {
-    GTEST_SKIP() << "the sandboxed launcher of these tests makes agents of all commands";
-  }
   ASSERT_TRUE(run(command));
   for (const std::string& line : texts(lines)) {
     EXPECT_EQ(line.find("command-"), std::string::npos) << line;
@@ -220,7 +217,10 @@ TEST_F(Cgroup, WhatADirectorThatDiedLeftBehindIsKilledAndRemoved) {
   EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 }
 
-TEST_F(Cgroup, MemoryLimitEndsACommandAndSaysSo) {
+/// Registered where the machine has the unified hierarchy.
+class CgroupLimit : public Cgroup {};
+
+TEST_F(CgroupLimit, MemoryLimitEndsACommandAndSaysSo) {
   if (!start({.memory_mb = 64})) {
     GTEST_SKIP() << groups_->missing()[0];
   }
@@ -240,7 +240,7 @@ TEST_F(Cgroup, MemoryLimitEndsACommandAndSaysSo) {
   EXPECT_EQ(well->limit, "");
 }
 
-TEST_F(Cgroup, MemoryOfManyProcessesCountsTogether) {
+TEST_F(CgroupLimit, MemoryOfManyProcessesCountsTogether) {
   if (!start({.memory_mb = 64})) {
     GTEST_SKIP() << groups_->missing()[0];
   }
@@ -253,7 +253,7 @@ TEST_F(Cgroup, MemoryOfManyProcessesCountsTogether) {
   EXPECT_EQ(exit->limit, "ended by the memory limit of 64 MB (limits.memory_mb)");
 }
 
-TEST_F(Cgroup, ProcessLimitHoldsAForkBomb) {
+TEST_F(CgroupLimit, ProcessLimitHoldsAForkBomb) {
   if (!start({.processes = 20})) {
     GTEST_SKIP() << groups_->missing()[0];
   }
@@ -267,7 +267,7 @@ TEST_F(Cgroup, ProcessLimitHoldsAForkBomb) {
   EXPECT_EQ(marked(mark), std::vector<pid_t>{});
 }
 
-TEST_F(Cgroup, ProcessorLimitIsSet) {
+TEST_F(CgroupLimit, ProcessorLimitIsSet) {
   if (!start({.cpus = 0.5})) {
     GTEST_SKIP() << groups_->missing()[0];
   }
