@@ -84,7 +84,7 @@ Status list(director::vcs& vcs, const std::vector<KeptWork>& all, bool json, por
     DIRECTOR_TRY(KeptLine line, kept_line(vcs, kept));
     lines.push_back(std::move(line));
   }
-  std::fputs((json ? kept_json(lines, now) : kept_text(lines, now)).c_str(), stdout);
+  print_text(stdout, json ? kept_json(lines, now) : kept_text(lines, now));
   return ok();
 }
 
@@ -105,7 +105,7 @@ Status make_branch(director::vcs& vcs, const KeptWork& kept, const std::string& 
   const std::string name = wanted.starts_with("director/") ? wanted : "director/" + wanted;
   DIRECTOR_CHECK(vcs.update_ref("refs/heads/" + name, "", kept.commit.value)
                      .context("cannot make branch '" + name + "'"));
-  std::printf("made branch '%s'; git switch %s\n", name.c_str(), name.c_str());
+  print_text(stdout, "made branch '" + name + "'; git switch " + name + "\n");
   return ok();
 }
 
@@ -134,17 +134,17 @@ Status drop(director::vcs& vcs, const std::vector<KeptWork>& all, const KeptOpti
   if (!options.older_than.empty()) {
     DIRECTOR_TRY(const std::chrono::hours age, parse_age(options.older_than));
     for (const KeptWork& kept : all) {
-      if (kept.since && now - *kept.since > age) {
+      if (engine::is_older_than(kept, age, now)) {
         chosen.push_back(kept);
       }
     }
   }
   for (const KeptWork& kept : options.all ? all : chosen) {
-    const Status dropped = engine::drop_kept(vcs, kept);
+    Status dropped = engine::drop_kept(vcs, kept);
     if (!dropped && dropped.error().code() != Errc::Conflict) {
       return dropped;
     }
-    std::printf("dropped %s %s\n", kept.id.c_str(), kept.commit.value.c_str());
+    print_text(stdout, "dropped " + kept.id + " " + kept.commit.value + "\n");
   }
   return ok();
 }

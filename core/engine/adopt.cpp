@@ -64,8 +64,7 @@ Result<Oid> base_of(director::vcs& vcs, const plan::Plan& plan, const std::strin
   DIRECTOR_TRY(const std::vector<director::commit_info> commits, vcs.history(tip, ""));
   std::string base = tip;
   for (std::size_t i = 0; i + 1 < commits.size(); ++i) {
-    if (trailer(commits[i].message, "Director-Job") == plan.job_id.value &&
-        !trailer(commits[i].message, "Director-Attempt").empty()) {
+    if (is_landed_by(plan.job_id, commits[i])) {
       base = commits[i + 1].oid;
     }
   }

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/base/text.hpp"
+#include "director/fence.hpp"
 
 namespace director::engine {
 namespace {
@@ -43,11 +44,11 @@ double cost_of(const run::Usage& used, const config::Price* price, double report
 }
 
 void CallMeter::take(void* context, const director_agent_event* event) noexcept {
-  try {
+  // Out of memory: without its terminal event the call counts as the runner's failure.
+  (void)fence(nullptr, [&]() -> Status {
     static_cast<CallMeter*>(context)->note(*event);
-  } catch (...) {
-    // Out of memory: without its terminal event the call counts as the runner's failure.
-  }
+    return ok();
+  });
 }
 
 void CallMeter::note(const director_agent_event& event) {

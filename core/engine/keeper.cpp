@@ -1,6 +1,5 @@
 #include "core/engine/keeper.hpp"
 
-#include <charconv>
 #include <map>
 #include <memory>
 #include <utility>
@@ -155,15 +154,13 @@ Status Keeper::put_aside(director::vcs& vcs, const director::ref& ref) const {
   if (ref.name.ends_with("/candidate")) {
     DIRECTOR_TRY(const director::commit_info held, vcs.resolve(ref.oid));
     const Result<director::commit_info> base = vcs.resolve(ref.oid + "^");
-    UnlandedWork work{JobId(trailer(held.message, "Director-Job")),
-                      NodeId(trailer(held.message, "Director-Node")),
-                      0,
-                      Oid(base ? base->oid : std::string()),
-                      Oid(held.tree),
-                      "its job was put aside",
-                      ""};
-    const std::string number = trailer(held.message, "Director-Attempt");
-    std::from_chars(number.data(), number.data() + number.size(), work.attempt);
+    const UnlandedWork work{JobId(trailer(held.message, "Director-Job")),
+                            NodeId(trailer(held.message, "Director-Node")),
+                            trailer_number(held.message, "Director-Attempt"),
+                            Oid(base ? base->oid : std::string()),
+                            Oid(held.tree),
+                            "its job was put aside",
+                            ""};
     DIRECTOR_TRY(const std::string kept, keep_work(vcs, work, services_.clock.wall()));
     (void)kept;
   }

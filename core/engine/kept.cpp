@@ -1,7 +1,6 @@
 #include "core/engine/kept.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <set>
 #include <utility>
 
@@ -54,8 +53,7 @@ std::optional<KeptWork> read_kept(const director::ref& ref, const director::comm
   kept.base = Oid(trailer(commit.message, kBase));
   kept.why = trailer(commit.message, kWhy);
   kept.since = parse_iso_time(trailer(commit.message, kSince));
-  const std::string number = trailer(commit.message, kAttempt);
-  std::from_chars(number.data(), number.data() + number.size(), kept.attempt);
+  kept.attempt = trailer_number(commit.message, kAttempt);
   return kept.job.empty() || kept.node.empty() ? std::nullopt : std::optional(std::move(kept));
 }
 
@@ -114,6 +112,10 @@ Result<std::vector<KeptWork>> list_kept(director::vcs& vcs) {
   return all;
 }
 
+bool is_older_than(const KeptWork& kept, std::chrono::hours age, ports::WallTime now) {
+  return kept.since && now - *kept.since > age;
+}
+
 Status drop_kept(director::vcs& vcs, const KeptWork& kept) {
   return vcs.update_ref(std::string(kKeptRefs) + kept.id, kept.commit.value, "");
 }
@@ -123,7 +125,7 @@ Result<int> drop_older_than(director::vcs& vcs, std::chrono::hours age, ports::W
   int dropped = 0;
   Status failed = ok();
   for (const KeptWork& kept : all) {
-    if (!kept.since || now - *kept.since <= age) {
+    if (!is_older_than(kept, age, now)) {
       continue;
     }
     if (Status done = drop_kept(vcs, kept); done) {

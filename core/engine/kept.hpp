@@ -50,6 +50,9 @@ struct KeptWork {
 /// is left out.
 [[nodiscard]] Result<std::vector<KeptWork>> list_kept(director::vcs& vcs);
 
+/// Whether it has been kept for longer than `age`; false where its beginning is not known.
+[[nodiscard]] bool is_older_than(const KeptWork& kept, std::chrono::hours age, ports::WallTime now);
+
 [[nodiscard]] Status drop_kept(director::vcs& vcs, const KeptWork& kept);
 
 /// Drops what has been kept for longer than `age`; returns how many. Errors: of the VCS, once the

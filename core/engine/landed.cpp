@@ -1,6 +1,7 @@
 #include "core/engine/landed.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <set>
 
 #include "core/base/text.hpp"
@@ -21,6 +22,18 @@ std::string trailer(std::string_view message, std::string_view name) {
   return {};
 }
 
+int trailer_number(std::string_view message, std::string_view name) {
+  const std::string text = trailer(message, name);
+  int number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
+bool is_landed_by(const JobId& job, const director::commit_info& commit) {
+  return trailer(commit.message, "Director-Job") == job.value &&
+         !trailer(commit.message, "Director-Attempt").empty();
+}
+
 Result<std::vector<LandedCommit>> landed_commits(director::vcs& vcs, const std::string& tip,
                                                  const std::string& base, const plan::Plan& plan) {
   std::set<NodeId> open;
@@ -30,8 +43,7 @@ Result<std::vector<LandedCommit>> landed_commits(director::vcs& vcs, const std::
   DIRECTOR_TRY(const std::vector<director::commit_info> commits, vcs.history(tip, base));
   std::vector<LandedCommit> landed;
   for (const director::commit_info& commit : commits) {
-    if (trailer(commit.message, "Director-Job") != plan.job_id.value ||
-        trailer(commit.message, "Director-Attempt").empty()) {
+    if (!is_landed_by(plan.job_id, commit)) {
       continue;
     }
     const NodeId node(trailer(commit.message, "Director-Node"));

@@ -23,8 +23,13 @@ struct LandedCommit {
                                                                const std::string& base,
                                                                const plan::Plan& plan);
 
+/// Whether the commit carries this job's trailers for an attempt at a node.
+[[nodiscard]] bool is_landed_by(const JobId& job, const director::commit_info& commit);
+
 /// The value of a trailer ("Director-Node") in the last paragraph of a commit message; empty:
 /// absent.
 [[nodiscard]] std::string trailer(std::string_view message, std::string_view name);
+/// The same as a number; 0: absent or none.
+[[nodiscard]] int trailer_number(std::string_view message, std::string_view name);
 
 }  // namespace director::engine

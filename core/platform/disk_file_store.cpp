@@ -7,12 +7,12 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <utility>
 
 #include "core/platform/os_error.hpp"
+#include "core/platform/process_table.hpp"
 #include "core/platform/remove_tree.hpp"
 #include "core/platform/unique_fd.hpp"
 
@@ -207,7 +207,7 @@ void remove_cut_off_writes(const fs::path& folder) {
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
        entry.increment(error)) {
     const pid_t maker = maker_of(entry->path().filename().string());
-    if (maker != 0 && (maker == ::getpid() || (::kill(maker, 0) != 0 && errno == ESRCH))) {
+    if (maker != 0 && (maker == ::getpid() || is_gone(maker))) {
       ::unlink(entry->path().c_str());
     }
   }

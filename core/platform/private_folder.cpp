@@ -4,12 +4,12 @@
 
 #include <cerrno>
 #include <charconv>
-#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <system_error>
 
 #include "core/platform/os_error.hpp"
+#include "core/platform/process_table.hpp"
 #include "core/platform/remove_tree.hpp"
 
 namespace director::platform {
@@ -40,7 +40,7 @@ void PrivateFolder::sweep(const std::string& parent) {
     const std::string name = entry->path().filename().string();
     pid_t owner = 0;
     std::from_chars(name.data(), name.data() + name.size(), owner);
-    if (owner <= 0 || (::kill(owner, 0) != 0 && errno == ESRCH)) {
+    if (owner <= 0 || is_gone(owner)) {
       (void)remove_tree(entry->path());  // else the next one does
     }
   }

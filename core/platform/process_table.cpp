@@ -4,6 +4,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdint>
 #include <cstring>
@@ -78,5 +79,7 @@ int kill_children_of(pid_t parent, bool (*spare)(pid_t child)) {
   ::close(proc);
   return killed;
 }
+
+bool is_gone(pid_t process) { return ::kill(process, 0) != 0 && errno == ESRCH; }
 
 }  // namespace director::platform

@@ -9,4 +9,7 @@ namespace director::platform {
 /// many. Async-signal-safe if `spare` is.
 int kill_children_of(pid_t parent, bool (*spare)(pid_t child));
 
+/// Whether no process has this id.
+[[nodiscard]] bool is_gone(pid_t process);
+
 }  // namespace director::platform
