@@ -11,7 +11,6 @@ namespace {
 using ::director::testing::Fault;
 using ::director::testing::FaultSide;
 using ::director::testing::IsOk;
-using run::NodeStatus;
 
 constexpr int kMostCalls = 3000;  ///< the job makes far fewer; reaching it means a loop
 
@@ -39,14 +38,9 @@ constexpr RunOptions kOptions{.parallel = 2, .max_attempts = 2, .retry = false};
 constexpr RunOptions kRetry{.parallel = 2, .max_attempts = 2, .retry = true};
 
 void expect_complete(World& world) {
-  EXPECT_EQ(world.landings(), (std::map<std::string, int>{{"a", 1}, {"b", 1}, {"c", 1}}));
+  expect_landed_once(world);
   const Result<JobState> job = world.replayed();
   ASSERT_THAT(job, IsOk());
-  for (const run::NodeState& one : job->run->nodes) {
-    EXPECT_EQ(one.status, NodeStatus::Done);
-  }
-  EXPECT_TRUE(job->ledger.open.empty());
-  EXPECT_DOUBLE_EQ(job->ledger.committed_usd(), job->ledger.total.usd);
   // Every call that a model was asked is in the ledger, and every cost reached the sink once.
   const auto asked = world.runner.calls("").size();
   EXPECT_GE(job->ledger.total.calls, static_cast<int>(asked));
@@ -141,10 +135,7 @@ TEST(TornJournal, AnyPrefixOfItsBytesIsGoneOnFrom) {
   whole_job(whole);
   ASSERT_THAT(whole.run(kOptions), IsOk());
   const std::string text = whole.files.text(whole.journal());
-  std::vector<std::size_t> ends;
-  for (std::size_t at = text.find('\n'); at != std::string::npos; at = text.find('\n', at + 1)) {
-    ends.push_back(at + 1);
-  }
+  const std::vector<std::size_t> ends = line_ends(text);
   constexpr std::size_t kLinesByByte = 3;
   constexpr std::size_t kPlanLines = 2;  // without them there is no job
   std::vector<std::size_t> prefixes(ends.begin() + kPlanLines - 1, ends.end());

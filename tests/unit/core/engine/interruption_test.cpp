@@ -8,7 +8,6 @@ namespace {
 using ::director::testing::Fault;
 using ::director::testing::FaultSide;
 using ::director::testing::IsOk;
-using run::NodeStatus;
 using ::testing::HasSubstr;
 
 constexpr int kMostCalls = 2000;  ///< a small job makes far fewer; reaching it means a loop
@@ -35,18 +34,6 @@ void small_job(World& world) {
     }
   }
   return ::testing::AssertionFailure() << "not done after three runs";
-}
-
-/// Each node is on the branch exactly once and in the journal, and no money is bound.
-void expect_consistent(World& world) {
-  EXPECT_EQ(world.landings(), (std::map<std::string, int>{{"a", 1}, {"b", 1}, {"c", 1}}));
-  const Result<JobState> job = world.replayed();
-  ASSERT_THAT(job, IsOk());
-  for (const run::NodeState& one : job->run->nodes) {
-    EXPECT_EQ(one.status, NodeStatus::Done);
-  }
-  EXPECT_TRUE(job->ledger.open.empty());
-  EXPECT_DOUBLE_EQ(job->ledger.committed_usd(), job->ledger.total.usd);
 }
 
 /// Every call that a model was asked is in the ledger with what it cost, whether or not anybody
@@ -84,7 +71,7 @@ TEST_P(Interruption, AnyPortCallMayFailOnceAndTheNextRunLandsEverythingOnce) {
       EXPECT_EQ(world.landings().size(), 3U);
     }
     ASSERT_TRUE(finishes(world));
-    expect_consistent(world);
+    expect_landed_once(world);
     expect_no_call_forgotten(world, 1);
     if (HasFailure()) {
       return;
@@ -100,15 +87,6 @@ INSTANTIATE_TEST_SUITE_P(Sides, Interruption,
                            return each.param == FaultSide::Before ? "BeforeItsEffect"
                                                                   : "AfterItsEffect";
                          });
-
-/// The bytes of the journal after each of its lines.
-std::vector<std::size_t> line_ends(const std::string& text) {
-  std::vector<std::size_t> ends;
-  for (std::size_t at = text.find('\n'); at != std::string::npos; at = text.find('\n', at + 1)) {
-    ends.push_back(at + 1);
-  }
-  return ends;
-}
 
 TEST(InterruptionByCrash, KilledAtAnyPortCallTheNextRunGoesOn) {
   for (const bool power_loss : {false, true}) {
@@ -134,7 +112,7 @@ TEST(InterruptionByCrash, KilledAtAnyPortCallTheNextRunGoesOn) {
       for (const auto& [id, times] : before) {
         EXPECT_EQ(world.landings()[id], 1) << id;
       }
-      expect_consistent(world);
+      expect_landed_once(world);
       // What was not flushed yet is lost with the power: the metering of the calls in flight.
       expect_no_call_forgotten(world, 1);
       if (HasFailure()) {
@@ -159,7 +137,7 @@ TEST(InterruptionByCrash, AnyPrefixOfTheJournalGoesOnAgainstTheBranchAsItIs) {
     world.files.put(world.journal(), text.substr(0, ends[i]) + text.substr(ends[i], 7));
     SCOPED_TRACE("after line " + std::to_string(i + 1));
     ASSERT_TRUE(finishes(world));
-    expect_consistent(world);
+    expect_landed_once(world);
     if (HasFailure()) {
       return;
     }
@@ -188,7 +166,7 @@ TEST(InterruptionByCrash, PowerLossAtAnyEventLosesNothingThatLanded) {
     SCOPED_TRACE("event " + std::to_string(stop));
     const std::map<std::string, int> before = world.landings();
     ASSERT_TRUE(finishes(world));
-    expect_consistent(world);
+    expect_landed_once(world);
     for (const auto& [id, times] : before) {
       EXPECT_EQ(world.landings()[id], 1) << id;
     }
@@ -220,7 +198,7 @@ TEST(InterruptionByPerson, AtEveryEventTheNextRunGoesOnByItself) {
     const Result<run::RunState> more = world.run();
     ASSERT_THAT(more, IsOk());
     EXPECT_EQ(more->outcome, "done");
-    expect_consistent(world);
+    expect_landed_once(world);
     if (HasFailure()) {
       return;
     }

@@ -265,4 +265,26 @@ inline const run::NodeState& state_of(const run::RunState& state, const std::str
   return state.nodes[state.index_of(NodeId(id))];
 }
 
+/// Each of "a", "b" and "c" is on the branch exactly once and in the journal, and no money is
+/// bound.
+inline void expect_landed_once(World& world) {
+  EXPECT_EQ(world.landings(), (std::map<std::string, int>{{"a", 1}, {"b", 1}, {"c", 1}}));
+  const Result<JobState> job = world.replayed();
+  ASSERT_TRUE(job) << job.error().message();
+  for (const run::NodeState& one : job->run->nodes) {
+    EXPECT_EQ(one.status, run::NodeStatus::Done);
+  }
+  EXPECT_TRUE(job->ledger.open.empty());
+  EXPECT_DOUBLE_EQ(job->ledger.committed_usd(), job->ledger.total.usd);
+}
+
+/// Where each line of a journal's text ends.
+inline std::vector<std::size_t> line_ends(const std::string& text) {
+  std::vector<std::size_t> ends;
+  for (std::size_t at = text.find('\n'); at != std::string::npos; at = text.find('\n', at + 1)) {
+    ends.push_back(at + 1);
+  }
+  return ends;
+}
+
 }  // namespace director::engine::testing
