@@ -40,10 +40,11 @@ Status occupy_slot(ports::FileStore& files, const director::slot& slot, const Sl
   out.member("base", note.base.value);
   out.member("start", note.start.value);
   out.end_object();
-  DIRECTOR_CHECK(files.remove(note_file(slot)));
-  DIRECTOR_TRY(const std::unique_ptr<ports::AppendFile> file,
-               files.open_append(note_file(slot), 0));
-  return file->append(out.take());
+  // Under another name first: a kill within the write would leave a note that names no node.
+  const std::filesystem::path unfinished = std::filesystem::path(slot.meta_dir) / "in-use.new";
+  DIRECTOR_TRY(const std::unique_ptr<ports::AppendFile> file, files.open_append(unfinished, 0));
+  DIRECTOR_CHECK(file->append(out.take()));
+  return files.move(unfinished, note_file(slot));
 }
 
 Status free_slot(ports::FileStore& files, const director::slot& slot) {
