@@ -51,40 +51,58 @@ void expect_complete(World& world) {
 
 class AnyPort : public ::testing::TestWithParam<FaultSide> {};
 
-TEST_P(AnyPort, MayFailAtAnyCallAndTheNextRunLandsEverythingOnce) {
-  int nth = 1;
-  std::set<std::string> hit;
-  for (; nth < kMostCalls; ++nth) {
-    World world;
-    whole_job(world);
-    Fault fault(nth, GetParam());
-    world.inject(&fault);
-    const Result<run::RunState> end = world.run(kOptions);
-    world.inject(nullptr);
-    if (!fault.fired()) {
-      ASSERT_THAT(end, IsOk());
-      ASSERT_EQ(end->outcome, "done") << "without faults";
-      break;
-    }
-    hit.insert(fault.where().substr(0, fault.where().find(' ')));
-    SCOPED_TRACE("call " + std::to_string(nth) + ": " + fault.where());
-    for (const auto& [id, times] : world.landings()) {
-      EXPECT_EQ(times, 1) << id;
-    }
-    if (end && end->outcome == "done") {
-      EXPECT_EQ(world.landings().size(), 3U);
-    }
-    std::string outcome;
-    for (int again = 0; again < 3 && outcome != "done"; ++again) {
-      const Result<run::RunState> more = world.run(kRetry);
-      ASSERT_TRUE(more) << more.error().message();
-      outcome = more->outcome;
-    }
-    EXPECT_EQ(outcome, "done");
-    expect_complete(world);
-    ASSERT_FALSE(::testing::Test::HasFailure());
+/// Fails the nth call of a run and goes on until the job is done. False: there was no nth call.
+bool survives(int nth, FaultSide side, std::set<std::string>& hit) {
+  World world;
+  whole_job(world);
+  Fault fault(nth, side);
+  world.inject(&fault);
+  const Result<run::RunState> end = world.run(kOptions);
+  world.inject(nullptr);
+  if (!fault.fired()) {
+    EXPECT_THAT(end, IsOk());
+    EXPECT_EQ(end ? end->outcome : "", "done") << "without faults";
+    return false;
   }
+  hit.insert(fault.where().substr(0, fault.where().find(' ')));
+  SCOPED_TRACE("call " + std::to_string(nth) + ": " + fault.where());
+  for (const auto& [id, times] : world.landings()) {
+    EXPECT_EQ(times, 1) << id;
+  }
+  if (end && end->outcome == "done") {
+    EXPECT_EQ(world.landings().size(), 3U);
+  }
+  std::string outcome;
+  for (int again = 0; again < 3 && outcome != "done"; ++again) {
+    const Result<run::RunState> more = world.run(kRetry);
+    if (!more) {
+      ADD_FAILURE() << more.error().message();
+      return true;
+    }
+    outcome = more->outcome;
+  }
+  EXPECT_EQ(outcome, "done");
+  expect_complete(world);
+  return true;
+}
+
+TEST_P(AnyPort, MayFailAtAnyCallAndTheNextRunLandsEverythingOnce) {
+  std::set<std::string> hit;
+  int nth = 1;
+  while (nth < kMostCalls && survives(nth, GetParam(), hit)) {
+    ASSERT_FALSE(HasFailure());
+    ++nth;
+  }
+  ASSERT_FALSE(HasFailure());
   EXPECT_LT(nth, kMostCalls);
+  // How many calls there are depends on how the nodes interleave, so the last of all, which comes
+  // once, may have been passed over.
+  constexpr int kTries = 200;
+  constexpr int kSpread = 12;
+  for (int i = 0; i < kTries && !hit.contains("sink.flush"); ++i) {
+    (void)survives(nth + i % kSpread - kSpread / 2, GetParam(), hit);
+    ASSERT_FALSE(HasFailure());
+  }
   for (const char* port : {"append", "sync", "read", "write", "lease", "runner.run", "gate.check",
                            "reviewer.examine", "sink.emit", "sink.flush", "host.exec"}) {
     EXPECT_EQ(hit.count(port), 1U) << port << " was never hit";
