@@ -6,7 +6,6 @@
 
 #include <cerrno>
 #include <chrono>
-#include <ctime>
 #include <filesystem>
 #include <thread>
 
@@ -24,7 +23,6 @@ namespace fs = std::filesystem;
 // git holds the lock of a ref for a moment. One that stays is left over from a killed process.
 constexpr auto kLockPatience = std::chrono::seconds(3);
 constexpr auto kLockRetry = std::chrono::milliseconds(2);
-constexpr int kStaleLockSecs = 2;
 
 bool is_ours(std::string_view name) {
   for (const std::string_view prefix : {"refs/heads/director/", "refs/director/"}) {
@@ -177,16 +175,6 @@ Status UserRepository::require_complete(const Oid& commit) const {
   return ok();
 }
 
-bool UserRepository::break_stale_lock(const std::string& name) const {
-  const std::string path = common_dir_ + name + ".lock";
-  struct stat seen {};
-  if (::lstat(path.c_str(), &seen) != 0) {
-    return true;
-  }
-  return S_ISREG(seen.st_mode) && std::time(nullptr) - seen.st_mtim.tv_sec >= kStaleLockSecs &&
-         ::unlink(path.c_str()) == 0;
-}
-
 Status UserRepository::swap_locked(const std::string& name, const Oid& expected,
                                    const Oid& desired) const {
   // Deleting a ref that is packed takes the lock of all packed refs.
@@ -208,7 +196,7 @@ Status UserRepository::swap_locked(const std::string& name, const Oid& expected,
       if (code == GIT_ENOTFOUND) {
         break;
       }
-      if (!break_stale_lock(name)) {
+      if (!break_own_lock(common_dir_ + name + ".lock")) {
         return Error(Errc::External, "cannot update ref '" + name + "': another process holds '" +
                                          common_dir_ + name + ".lock'; end it and go on");
       }

@@ -64,7 +64,6 @@ class UserRepository {
   [[nodiscard]] Status require_complete(const Oid& commit) const;
   [[nodiscard]] Status swap_locked(const std::string& name, const Oid& expected,
                                    const Oid& desired) const;
-  [[nodiscard]] bool break_stale_lock(const std::string& name) const;
   [[nodiscard]] Status commit_transaction(git_transaction* transaction,
                                           const std::string& name) const;
 

@@ -45,7 +45,10 @@ class FakeHostServices final : public ports::HostServices {
 
     [[nodiscard]] director::host& services() override { return services_; }
     [[nodiscard]] ports::Usage usage() const override { return hosts_.usage; }
-    [[nodiscard]] std::string limit() const override { return hosts_.limits[scope_.purpose]; }
+    [[nodiscard]] std::string limit() const override {
+      const auto found = hosts_.limits.find(scope_.purpose);
+      return found == hosts_.limits.end() ? std::string() : found->second;
+    }
 
    private:
     static Call& of(const director_host* raw) { return *static_cast<Call*>(raw->impl); }

@@ -4,9 +4,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <chrono>
 #include <cstdlib>
 #include <memory>
 #include <string>
+#include <thread>
 
 #include "backend.hpp"
 #include "git_fixture.hpp"
@@ -92,8 +95,6 @@ TEST_F(GitSurvival, OldLocksAndHalfWrittenRefsOfItsOwnAreMendedAtTheNextStart) {
     write_file(path, "");
     make_old(path);
   }
-  const fs::path fresh = git_dir / "refs/director/kept/j/n/2.lock";
-  write_file(fresh, "");
   ASSERT_VALUE(const std::unique_ptr<vcs> next, open(repo()));
   for (const fs::path& path : ours) {
     EXPECT_FALSE(fs::exists(path)) << path;
@@ -101,7 +102,31 @@ TEST_F(GitSurvival, OldLocksAndHalfWrittenRefsOfItsOwnAreMendedAtTheNextStart) {
   for (const fs::path& path : theirs) {
     EXPECT_TRUE(fs::exists(path)) << path;
   }
-  EXPECT_TRUE(fs::exists(fresh)) << "somebody may be about to use it";
+}
+
+TEST_F(GitSurvival, YoungLockOfItsOwnGoesOnlyIfNobodyIsAtWork) {
+  const fs::path dead = repo() / ".git/refs/director/kept/j/n/1.lock";
+  const fs::path from_the_future = repo() / ".git/refs/director/kept/j/n/2.lock";
+  const fs::path held = repo() / ".git/refs/director/kept/j/n/3.lock";
+  for (const fs::path& path : {dead, from_the_future, held}) {
+    write_file(path, "");
+  }
+  fs::last_write_time(from_the_future,
+                      fs::file_time_type::clock::now() + std::chrono::hours(24));
+  std::atomic<bool> opened = false;
+  std::thread holder([&] {
+    while (!opened) {
+      write_file(held, "at work");
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+  });
+  const Result<std::unique_ptr<vcs>> next = open(repo());
+  opened = true;
+  holder.join();
+  ASSERT_THAT(next, IsOk());
+  EXPECT_FALSE(fs::exists(dead));
+  EXPECT_FALSE(fs::exists(from_the_future));
+  EXPECT_TRUE(fs::exists(held)) << "somebody is about to use it";
 }
 
 TEST_F(GitSurvival, LinkAmongItsOwnRefsLeadsTheMendingNowhere) {
