@@ -178,7 +178,7 @@ class Advance {
       return out_of_order(event.node, node, Landed::kType);
     }
     if (event.found) {
-      state_.started = false;  // the run that did it died; nothing of it is in flight any more
+      transition_.forget_run();  // the one that did it died
     }
     node.commit = event.commit;
     state_.tip = event.commit;

@@ -38,9 +38,7 @@ void Transition::begin_run(bool retry) {
   state_.finished_ms = 0;
   state_.running = 0;
   state_.settled = 0;
-  state_.lane.reset();
-  state_.lane_queue.clear();
-  state_.parked.clear();
+  clear_lane();
   state_.ready.clear();
   for (NodeState& node : state_.nodes) {
     const bool lost_its_rounds = node.lost_rounds > 0 && has_candidate(node);
@@ -77,6 +75,17 @@ void Transition::begin_run(bool retry) {
       }
     }
   }
+}
+
+void Transition::forget_run() {
+  state_.started = false;
+  clear_lane();
+}
+
+void Transition::clear_lane() {
+  state_.lane.reset();
+  state_.lane_queue.clear();
+  state_.parked.clear();
 }
 
 void Transition::enter(std::size_t index, Phase phase, RunEffect effect) {

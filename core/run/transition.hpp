@@ -19,6 +19,9 @@ class Transition {
 
   /// A run begins: nodes in flight go back, with `retry` also those that did not land.
   void begin_run(bool retry);
+  /// The run is over without having said so: nothing of it is in flight, and nothing is asked for
+  /// until the next one begins.
+  void forget_run();
   void enter(std::size_t index, Phase phase, RunEffect effect);
   /// The attempt counts and failed: the next one, the next tier, or the end.
   void fail_attempt(std::size_t index, const std::string& feedback);
@@ -40,6 +43,7 @@ class Transition {
   void attempt(std::size_t index, int number, TierKind tier, std::int64_t delay_ms);
   void leave_running(std::size_t index);
   void release_lane(std::size_t index);
+  void clear_lane();
   void block_dependents(std::size_t index);
   void finish_if_idle();
 

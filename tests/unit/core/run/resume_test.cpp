@@ -227,6 +227,27 @@ TEST(Resume, NodeThatFailedAndIsFoundLandedUnblocksItsDependents) {
   EXPECT_CLEAN(second);
 }
 
+TEST(Resume, HolderOfTheLaneThatIsFoundLandedHandsTheLaneToNobody) {
+  const Dependencies three{{}, {}, {}};
+  RunModel model = started(three, start(3));
+  for (const NodeId& id : {kA, kB, kC}) {
+    until<Land>(model, id);
+  }
+  for (const NodeId& id : {kA, kB, kC}) {
+    well(model, id);
+  }
+  ASSERT_EQ(model.state().lane, model.state().index_of(kB));
+  ASSERT_EQ(model.node(kC).phase, Phase::AwaitingLane);
+  Branch branch = model.branch();
+  branch.landed[kB] = ++branch.tip;  // killed before it could write that down
+  RunModel second = RunModel::resumed(three, branch, model.journal());
+  EXPECT_CLEAN(second);
+  second.feed(start(3));
+  EXPECT_TRUE(second.finish_well());
+  EXPECT_EQ(second.state().outcome, "done");
+  EXPECT_CLEAN(second);
+}
+
 TEST(Resume, LandedWithoutALandingIsAConflictUnlessFound) {
   RunModel model = started({{}});
   EXPECT_THAT(advance(model.state(), Landed{kA, Oid("c1")}, At{1, 1}),

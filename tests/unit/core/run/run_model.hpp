@@ -73,7 +73,7 @@ class RunModel {
         model.feed(Landed{node, oid(tip), true});
       }
     }
-    model.open_.clear();
+    model.expect(model.open_.empty(), "work is asked for before the run has begun");
     return model;
   }
 
