@@ -220,7 +220,7 @@ int act_as_poor_director(const Args& args) {
   const auto exit = launcher.run(command, {}, {});
   say((exit ? "started" : exit.error().message()) + "\n");
   say(::waitpid(-1, nullptr, WNOHANG) < 0 && errno == ECHILD ? "nothing left\n" : "a child\n");
-  return 0;
+  ::_exit(0);  // a sanitizer that looks for leaks would start a process
 }
 
 int read_signals() {
