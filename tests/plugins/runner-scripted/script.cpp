@@ -178,7 +178,7 @@ Result<Step> parse_usage(const Place& at) {
 }
 
 Result<Step> parse_fail(const Place& at) {
-  DIRECTOR_CHECK(only_keys(at, {"fail", "why", "retry_after_ms"}));
+  DIRECTOR_CHECK(only_keys(at, {"fail", "why", "retry_after_ms", "if_exit"}));
   static constexpr std::pair<std::string_view, agent_failure> names[] = {
       {"auth", agent_failure::auth},           {"rate_limit", agent_failure::rate_limit},
       {"transport", agent_failure::transport}, {"model", agent_failure::model},
@@ -196,6 +196,9 @@ Result<Step> parse_fail(const Place& at) {
   step.failure = *found;
   DIRECTOR_TRY(step.why, text_at(at, "why", "scripted failure"));
   DIRECTOR_TRY(step.retry_after_ms, count_at(at, "retry_after_ms"));
+  if (member(at.value, "if_exit") != nullptr) {
+    DIRECTOR_TRY(step.if_exit, count_at(at, "if_exit"));
+  }
   return Step(std::move(step));
 }
 
@@ -229,6 +232,12 @@ Result<Step> parse_step(const Place& at) {
   if (member(at.value, "text") != nullptr || member(at.value, "hex") != nullptr) {
     return parse_say(at);
   }
+  if (member(at.value, "repeat") != nullptr) {
+    DIRECTOR_CHECK(only_keys(at, {"repeat"}));
+    DIRECTOR_TRY(const std::string what, text_at(at, "repeat", ""));
+    return what == "message" ? Result<Step>(Step(Say{"", true}))
+                             : at.wrong(".repeat is not \"message\"");
+  }
   if (member(at.value, "tool") != nullptr) {
     return parse_tool(at);
   }
@@ -239,7 +248,9 @@ Result<Step> parse_step(const Place& at) {
     DIRECTOR_TRY(step.after_ms, count_at(at, "after_ms"));
     return Step(std::move(step));
   }
-  return at.wrong("is none of write, delete, run, sleep_ms, usage, text, hex, tool, retry, fail");
+  return at.wrong(
+      "is none of write, delete, run, sleep_ms, usage, text, hex, repeat, tool, "
+      "retry, fail");
 }
 
 Result<Rule> parse_rule(const Place& at) {

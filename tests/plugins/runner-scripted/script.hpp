@@ -29,6 +29,7 @@ struct Sleep {
 };
 struct Say {
   std::string text;
+  bool message = false;  ///< the call's own message instead
 };
 struct Tool {
   std::string name;
@@ -43,6 +44,7 @@ struct Fail {
   director::agent_failure failure = director::agent_failure::transport;
   std::string why;
   std::int64_t retry_after_ms = 0;
+  std::optional<std::int64_t> if_exit;  ///< only where the last command ended with this status
 };
 
 using Step = std::variant<Write, Delete, Run, Sleep, Say, Tool, Retry, Fail, director::usage>;

@@ -100,6 +100,7 @@ class Player {
       return director::ok();
     }
     const int exit_code = result.outcome == exec_outcome::exited ? result.exit_code : -1;
+    last_exit_ = exit_code;
     report("bash", "command", step.command, output, exit_code);
     if (exit_code != step.exits.value_or(exit_code)) {
       return Error(Errc::External, "'" + step.command + "' exited with " +
@@ -118,8 +119,8 @@ class Player {
   }
 
   Status perform(const Say& step) {
-    answer_ = step.text;
-    events_.text(step.text, services_.unix_ms());
+    answer_ = step.message ? std::string(request_.message) : step.text;
+    events_.text(answer_, services_.unix_ms());
     return director::ok();
   }
 
@@ -134,6 +135,9 @@ class Player {
   }
 
   Status perform(const Fail& step) {
+    if (step.if_exit && *step.if_exit != last_exit_) {
+      return director::ok();
+    }
     fail(step.failure, step.why, step.retry_after_ms);
     return director::ok();
   }
@@ -171,13 +175,15 @@ class Player {
     plugin_support::set_member(input, key, plugin_support::make_string(value, input.GetAllocator()),
                                input.GetAllocator());
     const std::string json = plugin_support::to_json(input);
-    events_.tool({tool, json, output, exit_code, services_.unix_ms()});
+    const std::string readable = plugin_support::valid_utf8(output);
+    events_.tool({tool, json, readable, exit_code, services_.unix_ms()});
   }
 
   const director::run_request& request_;
   const director::agent_events& events_;
   director::host& services_;
   std::string answer_;
+  std::int64_t last_exit_ = -1;
   bool ended_ = false;
 };
 
