@@ -58,6 +58,16 @@ struct JsonOption {
   bool json = false;
 };
 
+struct PluginCheckOptions {
+  std::string library;
+  std::string config;             ///< what its author says about it; empty: nothing
+  std::vector<std::string> only;  ///< rules; empty: all
+  int timeout_secs = 60;          ///< of one check
+  bool strict = false;
+  bool all = false;  ///< show what passed, too
+  bool json = false;
+};
+
 struct ConfigOptions {
   std::string prefix;  ///< of the keys to show; empty: all
   bool json = false;
@@ -105,6 +115,7 @@ struct InitOptions {
 [[nodiscard]] ExitCode status_command(const CommonOptions& common, const JsonOption& options);
 [[nodiscard]] ExitCode sync_agents_command(const CommonOptions& common);
 [[nodiscard]] ExitCode plugins_command(const CommonOptions& common, const JsonOption& options);
+[[nodiscard]] ExitCode plugin_check_command(const PluginCheckOptions& options);
 [[nodiscard]] ExitCode config_command(const CommonOptions& common, const ConfigOptions& options);
 [[nodiscard]] ExitCode graph_command(const CommonOptions& common, const GraphOptions& options);
 [[nodiscard]] ExitCode logs_command(const CommonOptions& common, const LogsOptions& options);
@@ -113,6 +124,9 @@ struct InitOptions {
 [[nodiscard]] ExitCode init_command(const CommonOptions& common, const InitOptions& options);
 /// Hidden: loads one plugin in this process and describes it as JSON on stdout.
 [[nodiscard]] ExitCode probe_plugin_command(const std::string& path);
+/// Hidden: makes one check of a plugin in this process, which ends with it.
+[[noreturn]] void check_plugin_child(const std::string& rule, const std::string& library,
+                                     const std::string& work, const std::string& config);
 
 /// "director: error: ..." on stderr.
 void print_error(const Error& error);

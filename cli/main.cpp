@@ -71,6 +71,7 @@ class CommandLine {
     add_status();
     add_sync_agents();
     add_plugins();
+    add_plugin();
     add_config();
     add_graph();
     add_logs();
@@ -182,6 +183,30 @@ class CommandLine {
                             [this] { return plugins_command(common_, plugins_); });
     plugins.add_flag("--json", plugins_.json, "Print JSON");
     plugins.footer("Example:\n  director plugins\n");
+  }
+
+  /// Its commands need no repository.
+  void add_plugin() {
+    CLI::App& plugin = *app_.add_subcommand("plugin", "For who writes a plugin");
+    plugin.require_subcommand(1);
+    CLI::App& check =
+        *plugin.add_subcommand("check", "Check a plugin against every rule of the ABI");
+    check.callback([this] { chosen_ = [this] { return plugin_check_command(plugin_check_); }; });
+    check.add_option("library", plugin_check_.library, "The plugin, a shared library")->required();
+    check.add_option("--config", plugin_check_.config,
+                     "A TOML file with its configuration and what to check it with");
+    check.add_option("--only", plugin_check_.only, "Only this rule; may be given again")
+        ->take_all()
+        ->expected(1);
+    check.add_option("--timeout", plugin_check_.timeout_secs, "Seconds that one check may take")
+        ->check(CLI::Range(1, 3600));
+    check.add_flag("--strict", plugin_check_.strict, "What could not be checked is a failure");
+    check.add_flag("--all", plugin_check_.all, "Show what passed, too");
+    check.add_flag("--json", plugin_check_.json, "Print JSON");
+    check.footer(
+        "Examples:\n  director plugin check build/my-gate.so\n"
+        "  director plugin check build/my-gate.so --config kit.toml --strict\n\n"
+        "Exit status: 0 it passed, 1 it did not. docs/writing-a-plugin.md explains each rule.\n");
   }
 
   void add_config() {
@@ -299,6 +324,7 @@ class CommandLine {
   BenchOptions bench_;
   JsonOption status_;
   JsonOption plugins_;
+  PluginCheckOptions plugin_check_;
   ConfigOptions config_;
   GraphOptions graph_;
   LogsOptions logs_;
@@ -315,6 +341,9 @@ class CommandLine {
 int main(int argc, char** argv) {
   if (argc == 3 && std::string_view(argv[1]) == "--probe-plugin") {
     return static_cast<int>(director::cli::probe_plugin_command(argv[2]));
+  }
+  if (argc == 6 && std::string_view(argv[1]) == "--check-plugin") {
+    director::cli::check_plugin_child(argv[2], argv[3], argv[4], argv[5]);
   }
   return director::cli::CommandLine().run(argc, argv);
 }

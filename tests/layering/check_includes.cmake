@@ -1,6 +1,6 @@
 # cmake -DROOT=<source tree> -P check_includes.cmake
 #
-# Who includes whom: sdk <- core <- cli, plugins see the sdk alone; within core, base <- ports, plan, run <- engine,
+# Who includes whom: sdk <- core <- sdk/kit <- cli, plugins see the sdk alone; within core, base <- ports, plan, run <- engine,
 # and config, platform, plugin beside the engine. Reports every violation, then fails.
 cmake_minimum_required(VERSION 3.25)
 
@@ -62,7 +62,12 @@ function(check_core file include)
 endfunction()
 
 function(check_other file include)
-  if(file MATCHES "^sdk/" AND (include MATCHES "^(core|cli|plugins|tests)/" OR include MATCHES "${all_libraries}"))
+  if(file MATCHES "^sdk/kit/")
+    if(include MATCHES "^(cli|plugins|tests)/" OR include MATCHES "^core/(engine|plan|run)/"
+       OR include MATCHES "${all_libraries}")
+      violation(${file} "the kit must not include '${include}'")
+    endif()
+  elseif(file MATCHES "^sdk/" AND (include MATCHES "^(core|cli|plugins|tests)/" OR include MATCHES "${all_libraries}"))
     violation(${file} "the SDK must not include '${include}'")
   elseif(file MATCHES "^plugins/" AND include MATCHES "^(core|cli|tests)/")
     violation(${file} "a plugin must not include '${include}'")
@@ -76,6 +81,8 @@ file(
   RELATIVE ${ROOT}
   ${ROOT}/sdk/include/*.h
   ${ROOT}/sdk/include/*.hpp
+  ${ROOT}/sdk/kit/*.hpp
+  ${ROOT}/sdk/kit/*.cpp
   ${ROOT}/core/*.hpp
   ${ROOT}/core/*.cpp
   ${ROOT}/cli/*.hpp
