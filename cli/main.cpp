@@ -8,6 +8,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/version.hpp"
+#include "core/plugin/crash_guard.hpp"
 
 namespace director::cli {
 namespace {
@@ -345,5 +346,6 @@ int main(int argc, char** argv) {
   if (argc == 6 && std::string_view(argv[1]) == "--check-plugin") {
     director::cli::check_plugin_child(argv[2], argv[3], argv[4], argv[5]);
   }
+  const director::plugin::CrashGuard guard(static_cast<int>(director::cli::ExitCode::Incomplete));
   return director::cli::CommandLine().run(argc, argv);
 }

@@ -91,6 +91,7 @@ Instance::~Instance() {
     return;
   }
   const std::lock_guard lock(library_->control());
+  const InCall inside(id());
   try {
     instances_->destroy(handle_);
   } catch (...) {

@@ -9,6 +9,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "core/plugin/crash_guard.hpp"
 #include "core/plugin/library.hpp"
 #include "core/ports/host_services.hpp"
 #include "director/fence.hpp"
@@ -104,6 +105,7 @@ class Instance {
       }
     }
     ErrorBuffer error;
+    const InCall inside(id());
     try {
       const director_status status = function(handle_, args..., error.raw());
       return status == DIRECTOR_OK ? ok() : Status(plugin_failure(id(), status, error.text()));

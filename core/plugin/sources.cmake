@@ -7,7 +7,7 @@ target_sources(
           ${CMAKE_CURRENT_LIST_DIR}/adapters/sink.cpp
           ${CMAKE_CURRENT_LIST_DIR}/adapters/vcs.cpp
           ${CMAKE_CURRENT_LIST_DIR}/call_host.cpp
-          ${CMAKE_CURRENT_LIST_DIR}/catalog.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/catalog.cpp ${CMAKE_CURRENT_LIST_DIR}/crash_guard.cpp
           ${CMAKE_CURRENT_LIST_DIR}/descriptor.cpp
           ${CMAKE_CURRENT_LIST_DIR}/discovery.cpp
           ${CMAKE_CURRENT_LIST_DIR}/instance.cpp
