@@ -62,3 +62,11 @@ struct Outcome {
     return ::director::kit::unchecked(temporary.error().message()); \
   }                                                                 \
   declaration = std::move(temporary).value()
+
+/// DIRECTOR_CHECK for a check, likewise.
+#define DIRECTOR_CHECK_OUTCOME(...) \
+  DIRECTOR_CHECK_OUTCOME_INNER(DIRECTOR_CONCAT(director_check_, __COUNTER__), __VA_ARGS__)
+#define DIRECTOR_CHECK_OUTCOME_INNER(temporary, ...)                \
+  if (const auto temporary = __VA_ARGS__; !temporary) {             \
+    return ::director::kit::unchecked(temporary.error().message()); \
+  }

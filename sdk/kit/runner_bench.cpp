@@ -103,8 +103,7 @@ std::string RunnerBench::place_of(const std::string& text, const RunSaid& said) 
 
 Outcome with_runner(const Subject& subject, Status (*body)(const Subject&, RunnerBench&)) {
   RunnerBench bench(subject);
-  DIRECTOR_TRY_OUTCOME(const Unit opened, bench.open());
-  (void)opened;
+  DIRECTOR_CHECK_OUTCOME(bench.open());
   return outcome_of(body(subject, bench));
 }
 

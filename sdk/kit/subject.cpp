@@ -99,7 +99,7 @@ void Subject::step(std::string_view what) const {
   // Whole at once, as the process may end in the next instant; several threads may be at it.
   const int file = ::open((work_ / "step").c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (file >= 0) {
-    (void)!::write(file, what.data(), what.size());
+    [[maybe_unused]] const ssize_t written = ::write(file, what.data(), what.size());
     ::close(file);
   }
 }

@@ -69,8 +69,7 @@ Status same(const Lines& found, const Lines& wanted, const std::string& what) {
 
 Outcome with_vcs(const Subject& subject, Status (*body)(const VcsBench& bench)) {
   VcsBench bench(subject);
-  DIRECTOR_TRY_OUTCOME(const Unit opened, bench.open());
-  (void)opened;
+  DIRECTOR_CHECK_OUTCOME(bench.open());
   return outcome_of(body(bench));
 }
 

@@ -51,8 +51,7 @@ Outcome decides(const Subject& subject, const std::optional<Fixture>& fixture,
     return unchecked(lacking);
   }
   Bench bench(subject);
-  DIRECTOR_TRY_OUTCOME(const Unit opened, bench.open());
-  (void)opened;
+  DIRECTOR_CHECK_OUTCOME(bench.open());
   DIRECTOR_TRY_OUTCOME(GateAsk ask, bench.ask(fixture));
   ask.scope = scope;
   if (scope == DIRECTOR_SCOPE_INTEGRATION) {
@@ -87,8 +86,7 @@ Outcome is_repeatable(const Subject& subject) {
     std::string first;
     for (int i = 0; i < kTimes; ++i) {
       Bench bench(subject);
-      DIRECTOR_TRY_OUTCOME(const Unit opened, bench.open());
-      (void)opened;
+      DIRECTOR_CHECK_OUTCOME(bench.open());
       for (int again = 0; again < 2; ++again) {
         DIRECTOR_TRY_OUTCOME(const GateAsk ask, bench.ask(*fixture));
         const director_gate_outcome said = bench.check(ask).outcome();
@@ -105,13 +103,10 @@ Outcome is_repeatable(const Subject& subject) {
 
 Outcome leaves_workdir(const Subject& subject) {
   Bench bench(subject);
-  DIRECTOR_TRY_OUTCOME(const Unit opened, bench.open());
-  (void)opened;
+  DIRECTOR_CHECK_OUTCOME(bench.open());
   for (const auto* fixture : {&subject.options().gate_pass, &subject.options().gate_fail}) {
     DIRECTOR_TRY_OUTCOME(const GateAsk ask, bench.ask(*fixture));
-    DIRECTOR_TRY_OUTCOME(const Unit filled,
-                         write_file(fs::path(ask.workdir) / "kit/file", "kit\n"));
-    (void)filled;
+    DIRECTOR_CHECK_OUTCOME(write_file(fs::path(ask.workdir) / "kit/file", "kit\n"));
     const Listing before = list_folder(ask.workdir);
     // Its commands are played: what is changed is changed by the plugin itself.
     (void)bench.check(ask, false);
@@ -142,8 +137,7 @@ std::vector<std::pair<std::string, Play>> broken_commands() {
 
 Outcome error_is_not_pass(const Subject& subject) {
   Bench bench(subject);
-  DIRECTOR_TRY_OUTCOME(const Unit opened, bench.open());
-  (void)opened;
+  DIRECTOR_CHECK_OUTCOME(bench.open());
   for (const auto& [what, play] : broken_commands()) {
     subject.launcher().script("", play);
     subject.launcher().forget();
@@ -163,8 +157,7 @@ Outcome error_is_not_pass(const Subject& subject) {
 
 Outcome one_verdict(const Subject& subject) {
   Bench bench(subject);
-  DIRECTOR_TRY_OUTCOME(const Unit opened, bench.open());
-  (void)opened;
+  DIRECTOR_CHECK_OUTCOME(bench.open());
   for (const auto* fixture : {&subject.options().gate_pass, &subject.options().gate_fail}) {
     for (auto& [what, play] : broken_commands()) {
       subject.launcher().script("", play);
@@ -184,8 +177,7 @@ Outcome one_verdict(const Subject& subject) {
 
 Outcome sound_text(const Subject& subject) {
   Bench bench(subject);
-  DIRECTOR_TRY_OUTCOME(const Unit opened, bench.open());
-  (void)opened;
+  DIRECTOR_CHECK_OUTCOME(bench.open());
   for (const int code : {0, 1}) {
     subject.launcher().script("",
                               exits(code, {"\xff\xfe odd \x80", "fine", std::string("\0x", 2)}));
@@ -208,8 +200,7 @@ Outcome sound_text(const Subject& subject) {
 
 Outcome big_output(const Subject& subject) {
   Bench bench(subject);
-  DIRECTOR_TRY_OUTCOME(const Unit opened, bench.open());
-  (void)opened;
+  DIRECTOR_CHECK_OUTCOME(bench.open());
   constexpr std::size_t kLine = 1 << 20;
   subject.launcher().script("", exits(1, std::vector<std::string>(40, std::string(kLine, 'x'))));
   DIRECTOR_TRY_OUTCOME(const GateAsk ask, bench.ask(subject.options().gate_fail));
@@ -230,8 +221,7 @@ Outcome big_output(const Subject& subject) {
 Outcome odd_requests(const Subject& subject) {
   static constexpr const char* kShell = "$(touch kit-shell)";
   Bench bench(subject);
-  DIRECTOR_TRY_OUTCOME(const Unit opened, bench.open());
-  (void)opened;
+  DIRECTOR_CHECK_OUTCOME(bench.open());
   for (const char* odd : {"", "it's \"quoted\"", "two\nlines", kShell, "-rf", "\xff"}) {
     DIRECTOR_TRY_OUTCOME(GateAsk ask, bench.ask(subject.options().gate_pass));
     ask.name = odd;

@@ -71,8 +71,7 @@ Outcome with(const Subject& subject, bool runs, Status (*body)(const Bench& benc
     return unchecked(kElsewhere);
   }
   Bench bench(subject);
-  DIRECTOR_TRY_OUTCOME(const Unit opened, bench.open());
-  (void)opened;
+  DIRECTOR_CHECK_OUTCOME(bench.open());
   return outcome_of(body(bench));
 }
 

@@ -38,8 +38,7 @@ Status live(const Subject& subject) {
 /// What `look` sees must be the same after a life as before it.
 Outcome unchanged(const Subject& subject, std::string (*look)(), std::string_view what) {
   // What the check needs itself, first.
-  DIRECTOR_TRY_OUTCOME(const Places places, subject.places());
-  (void)places;
+  DIRECTOR_CHECK_OUTCOME(subject.places());
   const std::string before = look();
   const Status lived = live(subject);
   const std::string after = look();
@@ -61,8 +60,7 @@ std::string environment() {
 
 /// Only the variables that are in one and not in the other.
 Outcome keeps_environment(const Subject& subject) {
-  DIRECTOR_TRY_OUTCOME(const Places places, subject.places());
-  (void)places;
+  DIRECTOR_CHECK_OUTCOME(subject.places());
   const std::string before = environment();
   const Status lived = live(subject);
   const std::string after = environment();
@@ -128,8 +126,7 @@ Outcome keeps_directory(const Subject& subject) {
 }
 Outcome keeps_umask(const Subject& subject) { return unchanged(subject, &mask, "the umask"); }
 Outcome keeps_limits(const Subject& subject) {
-  DIRECTOR_TRY_OUTCOME(const Places places, subject.places());
-  (void)places;
+  DIRECTOR_CHECK_OUTCOME(subject.places());
   const std::string before = limits();
   const Status lived = live(subject);
   if (limits() != before) {
@@ -139,8 +136,7 @@ Outcome keeps_limits(const Subject& subject) {
 }
 
 Outcome keeps_signals(const Subject& subject) {
-  DIRECTOR_TRY_OUTCOME(const Places places, subject.places());
-  (void)places;
+  DIRECTOR_CHECK_OUTCOME(subject.places());
   const std::string before = signals();
   const Status lived = live(subject);
   if (signals() != before) {
@@ -150,8 +146,7 @@ Outcome keeps_signals(const Subject& subject) {
 }
 
 Outcome is_silent(const Subject& subject) {
-  DIRECTOR_TRY_OUTCOME(const Places places, subject.places());
-  (void)places;
+  DIRECTOR_CHECK_OUTCOME(subject.places());
   const fs::path file = subject.work() / "said";
   const int said = ::open(file.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (said < 0 || ::dup2(said, STDOUT_FILENO) < 0) {
@@ -169,8 +164,7 @@ Outcome is_silent(const Subject& subject) {
 }
 
 Outcome starts_nothing(const Subject& subject) {
-  DIRECTOR_TRY_OUTCOME(const Places places, subject.places());
-  (void)places;
+  DIRECTOR_CHECK_OUTCOME(subject.places());
   // Making the places may have run commands of ours.
   struct rusage before {};
   ::getrusage(RUSAGE_CHILDREN, &before);

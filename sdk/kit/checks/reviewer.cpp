@@ -67,8 +67,7 @@ Outcome with(const Subject& subject, bool answers, Status (*body)(const Bench& b
     return unchecked(kNoAnswers);
   }
   Bench bench(subject);
-  DIRECTOR_TRY_OUTCOME(const Unit opened, bench.open());
-  (void)opened;
+  DIRECTOR_CHECK_OUTCOME(bench.open());
   return outcome_of(body(bench));
 }
 

@@ -17,8 +17,7 @@ const std::string& odd_message() {
 
 Outcome arrives(const Subject& subject, const std::string& message) {
   RunnerBench bench(subject);
-  DIRECTOR_TRY_OUTCOME(const Unit opened, bench.open());
-  (void)opened;
+  DIRECTOR_CHECK_OUTCOME(bench.open());
   RunAsk ask = bench.ask();
   ask.message = message;
   const RunSaid said = bench.run(ask);
@@ -45,8 +44,7 @@ Outcome prompt_size(const Subject& subject) {
 
 Outcome not_in_argv(const Subject& subject, const std::string& secret, const char* what) {
   RunnerBench bench(subject);
-  DIRECTOR_TRY_OUTCOME(const Unit opened, bench.open());
-  (void)opened;
+  DIRECTOR_CHECK_OUTCOME(bench.open());
   RunAsk ask = bench.ask();
   ask.message = "kit-prompt-words and more";
   ask.system_prompt = "kit-system-words and more";
@@ -106,8 +104,7 @@ void take_piece(void* context, director_string piece) {
 
 Outcome probes(const Subject& subject) {
   RunnerBench bench(subject);
-  DIRECTOR_TRY_OUTCOME(const Unit opened, bench.open());
-  (void)opened;
+  DIRECTOR_CHECK_OUTCOME(bench.open());
   subject.launcher().script("", exits(0, {"1.2.3"}));
   std::string answer;
   const director_text_sink sink{sizeof(director_text_sink), 0, &answer, &take_piece};

@@ -97,8 +97,7 @@ class Bench {
 /// `body` on a sink that was opened; with `seen`, only if the kit can see what the sink keeps.
 Outcome with(const Subject& subject, bool seen, Status (*body)(Bench& bench)) {
   Bench bench(subject);
-  DIRECTOR_TRY_OUTCOME(const Unit opened, bench.open());
-  (void)opened;
+  DIRECTOR_CHECK_OUTCOME(bench.open());
   if (seen) {
     const Status kept = bench.keep(record(1, "kit-mark-first."));
     if (!kept) {
@@ -206,13 +205,11 @@ Outcome concurrent(const Subject& subject) {
   constexpr int kWorkers = 8;
   constexpr int kRecords = 50;
   Bench first(subject);
-  DIRECTOR_TRY_OUTCOME(const Unit opened, first.open());
-  (void)opened;
+  DIRECTOR_CHECK_OUTCOME(first.open());
   std::vector<std::unique_ptr<Bench>> benches;
   for (int i = 0; i < kWorkers; ++i) {
     benches.push_back(std::make_unique<Bench>(subject));
-    DIRECTOR_TRY_OUTCOME(const Unit more, benches.back()->open());
-    (void)more;
+    DIRECTOR_CHECK_OUTCOME(benches.back()->open());
   }
   std::vector<std::string> problems(kWorkers);
   std::vector<std::thread> workers;
@@ -257,8 +254,7 @@ Outcome concurrent(const Subject& subject) {
 
 /// The sink lives in a process that is killed the moment flush returns.
 Outcome durable(const Subject& subject) {
-  DIRECTOR_TRY_OUTCOME(const Places places, subject.places());
-  (void)places;
+  DIRECTOR_CHECK_OUTCOME(subject.places());
   const pid_t child = ::fork();
   if (child < 0) {
     return unchecked("cannot start a process");
@@ -277,8 +273,7 @@ Outcome durable(const Subject& subject) {
     return failed("a record could not be emitted and flushed");
   }
   Bench bench(subject);
-  DIRECTOR_TRY_OUTCOME(const Unit opened, bench.open());
-  (void)opened;
+  DIRECTOR_CHECK_OUTCOME(bench.open());
   if (bench.count("kit-mark-durable.") == 1) {
     return passed();
   }

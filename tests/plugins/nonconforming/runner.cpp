@@ -47,7 +47,7 @@ class Call {
       failed_ = DIRECTOR_AGENT_MODEL;
     } else if (has("passes-bytes-on")) {
       send(DIRECTOR_AGENT_TEXT, line);
-    } else if (has("throws-at-half-a-line") && what == "sa") {
+    } else if (has("throws-at-half-a-line") && what == "e") {
       throw 7;
     }
   }

@@ -117,6 +117,9 @@ class FaultyVcs final : public vcs {
   Result<snapshot_result> snapshot(const slot& where, std::string_view base,
                                    const std::vector<std::string>& ignore) override {
     slot taken = where;
+    if (has("mixes-slots-up")) {
+      ::usleep(20000);  // for others to check something out
+    }
     if (has("shares-slots") || has("mixes-slots-up")) {
       const std::lock_guard lock(mutex());
       taken = last();
