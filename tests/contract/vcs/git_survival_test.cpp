@@ -111,8 +111,7 @@ TEST_F(GitSurvival, YoungLockOfItsOwnGoesOnlyIfNobodyIsAtWork) {
   for (const fs::path& path : {dead, from_the_future, held}) {
     write_file(path, "");
   }
-  fs::last_write_time(from_the_future,
-                      fs::file_time_type::clock::now() + std::chrono::hours(24));
+  fs::last_write_time(from_the_future, fs::file_time_type::clock::now() + std::chrono::hours(24));
   std::atomic<bool> opened = false;
   std::thread holder([&] {
     while (!opened) {
