@@ -187,7 +187,7 @@ const Fault kRunners[] = {
     {"runner-puts-the-prompt-into-arguments", "runner.prompt-not-in-argv",
      "the system prompt is in the arguments"},
     {"runner-puts-the-key-into-arguments", "runner.secrets-not-in-argv",
-     "a secret is in the arguments of 'kit-tool'"},
+     "a secret is in the arguments of 'true'"},
     {"runner-works-elsewhere", "runner.works-in-workdir", "works in '/'"},
     {"runner-writes-in-the-workdir", "runner.works-in-workdir", "'notes' was made"},
     {"runner-waits-for-ever", "runner.stall", "stall_ms"},

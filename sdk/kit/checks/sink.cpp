@@ -65,22 +65,22 @@ class Bench {
     DIRECTOR_CHECK(must(emit(one)).context("a record of kind '" + one.kind + "' is refused"));
     return must(flush()).context("flush");
   }
-  /// How often a text stands in what the sink keeps.
-  [[nodiscard]] int count(const std::string& mark) const {
-    int found = 0;
+  /// All that the sink keeps where the kit can see it.
+  [[nodiscard]] std::string everything() const {
+    std::string all;
     for (const fs::path& root : {places_.repo, places_.cache}) {
       for (const auto& [path, what] : list_folder(root)) {
-        found += count_in(what, mark);
+        all += what + "\n";
       }
     }
     for (const std::string& file : subject_.options().sink_files) {
-      found += count_in(read_file(file), mark);
+      all += read_file(file) + "\n";
     }
-    return found;
+    return all;
   }
-
- private:
-  static int count_in(const std::string& text, const std::string& mark) {
+  /// How often a text stands in there.
+  [[nodiscard]] int count(const std::string& mark) const { return count_in(everything(), mark); }
+  [[nodiscard]] static int count_in(const std::string& text, const std::string& mark) {
     int found = 0;
     for (std::size_t at = text.find(mark); at != std::string::npos;
          at = text.find(mark, at + mark.size())) {
@@ -89,6 +89,7 @@ class Bench {
     return found;
   }
 
+ private:
   const Subject& subject_;
   Places places_;
   std::unique_ptr<Made> made_;
@@ -235,10 +236,11 @@ Outcome concurrent(const Subject& subject) {
       return failed(problem);
     }
   }
+  const std::string all = first.everything();
   int lost = 0;
   int twice = 0;
   for (int sequence = 1000; sequence < 1000 + kWorkers * kRecords; ++sequence) {
-    const int found = first.count("kit-mark-" + std::to_string(sequence) + ".");
+    const int found = Bench::count_in(all, "kit-mark-" + std::to_string(sequence) + ".");
     lost += found == 0 ? 1 : 0;
     twice += found > 1 ? 1 : 0;
   }
