@@ -67,7 +67,7 @@ Result<ports::Exit> LocalLauncher::run(const ports::Command& command,
   request.within = command.within;
   request.argv = command.argv;
   request.cwd = command.cwd;
-  request.wants_stdin = !command.stdin_text.empty();
+  request.wants_stdin = !command.stdin_text.empty() || command.dialogue != nullptr;
   std::unique_ptr<CommandCgroup> cgroup;
   if (cgroups_ != nullptr && command.purpose != ports::Purpose::Tool) {
     DIRECTOR_TRY(cgroup, cgroups_->make().context("cannot start '" + command.argv.front() + "'"));

@@ -129,9 +129,11 @@ void RunningCommand::note_usage(ports::Exit& exit) const {
 }
 
 void RunningCommand::step() {
+  continue_dialogue();
+  // With nothing to say, a closed standard input is no news.
   const std::array<int, 5> watched{spawned_.supervisor.get(), spawned_.status.get(),
                                    spawned_.stdout_reader.get(), spawned_.stderr_reader.get(),
-                                   spawned_.stdin_writer.get()};
+                                   stdin_left_.empty() ? -1 : spawned_.stdin_writer.get()};
   std::array<struct pollfd, 5> fds{};
   for (std::size_t i = 0; i < fds.size(); ++i) {
     fds[i] = {watched[i], static_cast<short>(i == 4 ? POLLOUT : POLLIN), 0};
@@ -166,8 +168,8 @@ int RunningCommand::wait_ms(ports::SteadyTime now) const {
   } else if (kill_at_) {
     until(*kill_at_);
   } else {
-    if (command_.deadline) {
-      until(*command_.deadline);
+    if (const auto at = deadline()) {
+      until(*at);
     }
     if (const auto at = stalled_at()) {
       until(*at);
@@ -195,11 +197,19 @@ void RunningCommand::watch_limits() {
     return;
   } else if (cancel_.cancelled()) {
     end_for(ports::ExitKind::Cancelled);
-  } else if (command_.deadline && now >= *command_.deadline) {
+  } else if (const auto end = deadline(); end && now >= *end) {
     end_for(ports::ExitKind::TimedOut);
   } else if (const auto at = stalled_at(); at && now >= *at) {
     end_for(ports::ExitKind::Stalled);
   }
+}
+
+std::optional<ports::SteadyTime> RunningCommand::deadline() const {
+  if (command_.dialogue == nullptr || !command_.dialogue->end_by) {
+    return command_.deadline;
+  }
+  const ports::SteadyTime end_by = *command_.dialogue->end_by;
+  return std::min(end_by, command_.deadline.value_or(end_by));
 }
 
 std::optional<ports::SteadyTime> RunningCommand::stalled_at() const {
@@ -234,6 +244,17 @@ void RunningCommand::order(char what) const {
   ::syscall(SYS_pidfd_send_signal, spawned_.supervisor.get(), SIGCONT, nullptr, 0);
 }
 
+void RunningCommand::continue_dialogue() {
+  if (command_.dialogue == nullptr || !spawned_.stdin_writer || !stdin_left_.empty()) {
+    return;
+  }
+  said_ = std::exchange(command_.dialogue->unsent, {});
+  stdin_left_ = said_;
+  if (stdin_left_.empty() && command_.dialogue->over) {
+    spawned_.stdin_writer.reset();
+  }
+}
+
 void RunningCommand::feed_stdin() {
   const SigpipeBlocked guard;
   const ssize_t written =
@@ -244,8 +265,9 @@ void RunningCommand::feed_stdin() {
     return;
   } else {
     stdin_left_ = {};  // it closed its end: that is its own affair
+    spawned_.stdin_writer.reset();
   }
-  if (stdin_left_.empty()) {
+  if (stdin_left_.empty() && command_.dialogue == nullptr) {
     spawned_.stdin_writer.reset();
   }
 }
@@ -254,9 +276,9 @@ void RunningCommand::read_stream(UniqueFd& fd, LineSplitter& lines) {
   char buffer[64 << 10];
   const ssize_t got = ::read(fd.get(), buffer, sizeof(buffer));
   if (got > 0) {
-    last_output_ = clock_.now();
     stdout_spoke_ = stdout_spoke_ || &lines == &stdout_lines_;
     lines.feed({buffer, static_cast<std::size_t>(got)});
+    last_output_ = clock_.now();  // a handler's own time is no silence of the command
   } else if (got == 0 || !would_block(errno)) {
     fd.reset();
   }

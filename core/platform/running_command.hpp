@@ -29,12 +29,15 @@ class RunningCommand {
 
  private:
   void step();
+  /// Takes up what the handler has said since.
+  void continue_dialogue();
   void feed_stdin();
   void read_stream(UniqueFd& fd, LineSplitter& lines);
   void drain(UniqueFd& fd, LineSplitter& lines);
   void read_status();
   void deliver(bool is_stderr, std::string_view text, bool cut);
   void watch_limits();
+  [[nodiscard]] std::optional<ports::SteadyTime> deadline() const;
   /// When it counts as stalled if nothing more comes; nullopt: never.
   [[nodiscard]] std::optional<ports::SteadyTime> stalled_at() const;
   void end_for(ports::ExitKind why);
@@ -56,6 +59,7 @@ class RunningCommand {
   CommandCgroup* cgroup_;  ///< nullptr: none
   LineSplitter stdout_lines_;
   LineSplitter stderr_lines_;
+  std::string said_;  ///< in the dialogue, last
   std::string_view stdin_left_;
   std::optional<Report> report_;
   std::optional<Report> used_;

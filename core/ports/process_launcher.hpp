@@ -20,6 +20,14 @@ namespace director::ports {
 /// What a command is for: decides its environment and, with a sandbox, what it may touch.
 enum class Purpose : std::uint8_t { Agent, Gate, Setup, Tool };
 
+/// What a command is told while it runs, and until when it may. The handler of its lines changes
+/// this from within a call; nobody else touches it until the command has ended.
+struct Dialogue {
+  std::string unsent;                ///< for its standard input
+  bool over = false;                 ///< its standard input ends when `unsent` is written
+  std::optional<SteadyTime> end_by;  ///< ends it, as TimedOut; beside its deadline
+};
+
 struct Command {
   Purpose purpose = Purpose::Tool;
   std::vector<std::string> argv;       ///< argv[0] is looked up in the command's own PATH
@@ -37,6 +45,8 @@ struct Command {
   /// A program's file and its first arguments, which runs the rest of them in a sandbox; the
   /// command is started in there. Set by a launcher for the launcher behind it. Empty: none.
   std::vector<std::string> within;
+  /// Goes on after stdin_text; nullptr: standard input ends there. Outlives the command.
+  Dialogue* dialogue = nullptr;
 };
 
 /// Borrowed for the call of the handler; bytes as they came, without the line feed.
