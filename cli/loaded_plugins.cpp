@@ -42,11 +42,9 @@ std::vector<std::pair<plugin::Kind, std::string>> LoadedPlugins::wanted(
   return all;
 }
 
-template <typename Backend>
-Result<LoadedPlugins::Pool<Backend>> LoadedPlugins::pool(const std::string& id, plugin::Kind kind,
-                                                         Maker<Backend> make) {
-  DIRECTOR_TRY(const plugin::Library* library, catalog_.load(id, kind));
-  DIRECTOR_TRY(std::string json, config_of(id, library->descriptor()));
+Result<instance_info> LoadedPlugins::info_for(const std::string& id,
+                                              const plugin::Descriptor& descriptor) const {
+  DIRECTOR_TRY(std::string json, config_of(id, descriptor));
   instance_info own = info_;
   own.config_json = std::move(json);
   own.cache_dir = folders_.plugin(id).string();
@@ -56,12 +54,29 @@ Result<LoadedPlugins::Pool<Backend>> LoadedPlugins::pool(const std::string& id, 
     return Error(Errc::Io,
                  "cannot create '" + folders_.agent_state(id).string() + "': " + error.message());
   }
+  return own;
+}
+
+template <typename Backend>
+Result<LoadedPlugins::Pool<Backend>> LoadedPlugins::pool(const std::string& id, plugin::Kind kind,
+                                                         Makers<Backend> make) {
+  DIRECTOR_TRY(const plugin::Entry* found, catalog_.find(id, kind));
+  if (found->form == plugin::Form::Executable && make.program != nullptr) {
+    DIRECTOR_TRY(plugin::exec::Executable program, catalog_.executable(id, kind));
+    DIRECTOR_TRY(instance_info own, info_for(id, program.descriptor));
+    return std::make_unique<plugin::InstancePool<Backend>>(
+        [make, making = plugin::exec::Making{std::move(program), std::move(own)}] {
+          return Result<std::unique_ptr<Backend>>(make.program(making));
+        });
+  }
+  DIRECTOR_TRY(const plugin::Library* library, catalog_.load(id, kind));
+  DIRECTOR_TRY(instance_info own, info_for(id, library->descriptor()));
   ports::HostServices& hosts_for = host_ ? static_cast<ports::HostServices&>(*host_) : local_host_;
   auto made = std::make_unique<plugin::InstancePool<Backend>>(
       [library, own = std::move(own), &hosts_for, make, id] {
         ports::CallScope scope;
         scope.label = id;
-        return make({*library, own, hosts_for, scope});
+        return make.library({*library, own, hosts_for, scope});
       });
   if (const auto first = made->lease(); !first) {
     return first.error();
@@ -93,7 +108,7 @@ Status LoadedPlugins::load_launcher() {
   if (!configured_.plugins.launcher.empty()) {
     DIRECTOR_TRY(launchers_,
                  pool<director::launcher>(configured_.plugins.launcher, plugin::Kind::Launcher,
-                                          &plugin::make_launcher));
+                                          {&plugin::make_launcher}));
     prepared_ = std::make_unique<plugin::PreparedLauncher>(
         base, *launchers_, local_host_,
         [environment = platform::Environment::of_this_process(configured_.sandbox.pass_env)](
@@ -108,23 +123,28 @@ Status LoadedPlugins::load_launcher() {
 Status LoadedPlugins::load(plugin::Kind kind, const std::string& id) {
   switch (kind) {
     case plugin::Kind::Vcs: {
-      DIRECTOR_TRY(vcs_, pool<director::vcs>(id, kind, &plugin::make_vcs));
+      DIRECTOR_TRY(vcs_, pool<director::vcs>(id, kind, {&plugin::make_vcs}));
       return ok();
     }
     case plugin::Kind::Gate: {
-      DIRECTOR_TRY(gate_, pool<director::gate>(id, kind, &plugin::make_gate));
+      DIRECTOR_TRY(gate_,
+                   pool<director::gate>(id, kind, {&plugin::make_gate, &plugin::exec::make_gate}));
       return ok();
     }
     case plugin::Kind::Reviewer: {
-      DIRECTOR_TRY(reviewer_, pool<director::reviewer>(id, kind, &plugin::make_reviewer));
+      DIRECTOR_TRY(reviewer_,
+                   pool<director::reviewer>(
+                       id, kind, {&plugin::make_reviewer, &plugin::exec::make_reviewer}));
       return ok();
     }
     case plugin::Kind::Runner: {
-      DIRECTOR_TRY(runners_[id], pool<director::runner>(id, kind, &plugin::make_runner));
+      DIRECTOR_TRY(runners_[id], pool<director::runner>(
+                                     id, kind, {&plugin::make_runner, &plugin::exec::make_runner}));
       return ok();
     }
     case plugin::Kind::Sink: {
-      DIRECTOR_TRY(sinks_[id], pool<director::sink>(id, kind, &plugin::make_sink));
+      DIRECTOR_TRY(sinks_[id],
+                   pool<director::sink>(id, kind, {&plugin::make_sink, &plugin::exec::make_sink}));
       DIRECTOR_TRY(open_sinks_[id], sinks_[id]->lease());
       return ok();
     }

@@ -16,6 +16,7 @@
 #include "core/plugin/adapters/adapters.hpp"
 #include "core/plugin/call_host.hpp"
 #include "core/plugin/catalog.hpp"
+#include "core/plugin/exec/backends.hpp"
 #include "core/plugin/instance_pool.hpp"
 #include "core/plugin/prepared_launcher.hpp"
 #include "director/result.hpp"
@@ -55,12 +56,18 @@ class LoadedPlugins {
  private:
   template <typename Backend>
   using Pool = std::unique_ptr<plugin::InstancePool<Backend>>;
+  /// How a backend is made from a library and, for the kinds that may be one, from a program.
   template <typename Backend>
-  using Maker = Result<std::unique_ptr<Backend>> (*)(const plugin::Making&);
+  struct Makers {
+    Result<std::unique_ptr<Backend>> (*library)(const plugin::Making&);
+    std::unique_ptr<Backend> (*program)(const plugin::exec::Making&) = nullptr;
+  };
 
   template <typename Backend>
   [[nodiscard]] Result<Pool<Backend>> pool(const std::string& id, plugin::Kind kind,
-                                           Maker<Backend> make);
+                                           Makers<Backend> make);
+  [[nodiscard]] Result<instance_info> info_for(const std::string& id,
+                                               const plugin::Descriptor& descriptor) const;
   [[nodiscard]] Result<std::string> config_of(const std::string& id,
                                               const plugin::Descriptor& descriptor) const;
 

@@ -29,6 +29,13 @@ std::string abi_of(const plugin::Descriptor& descriptor) {
   return std::to_string(descriptor.abi_major) + "." + std::to_string(descriptor.abi_minor);
 }
 
+/// What it speaks, and in which version.
+std::string language_of(const plugin::Entry& entry) {
+  return entry.form == plugin::Form::Library
+             ? "ABI " + abi_of(*entry.descriptor)
+             : "exec protocol " + std::to_string(plugin::exec::kProtocol);
+}
+
 std::string as_text(const std::vector<plugin::Entry>& entries, const std::string& searched) {
   if (entries.empty()) {
     return "no plugins found; looked in:\n" + searched + "\n";
@@ -38,7 +45,7 @@ std::string as_text(const std::vector<plugin::Entry>& entries, const std::string
     if (entry.descriptor) {
       const plugin::Descriptor& found = *entry.descriptor;
       out += text::printable(found.id) + " " + text::printable(found.version) + "  " +
-             kinds_of(found) + ", ABI " + abi_of(found) + ", " +
+             kinds_of(found) + ", " + language_of(entry) + ", " +
              std::string(plugin::to_string(entry.state)) + "\n";
       if (!found.summary.empty()) {
         out += "    " + text::printable(found.summary) + "\n";
@@ -70,7 +77,11 @@ std::string as_json(const std::vector<plugin::Entry>& entries) {
       out.member("id", found.id);
       out.member("version", found.version);
       out.member("summary", found.summary);
-      out.member("abi", abi_of(found));
+      if (entry.form == plugin::Form::Library) {
+        out.member("abi", abi_of(found));
+      } else {
+        out.member("protocol", plugin::exec::kProtocol);
+      }
       out.key("kinds").begin_array();
       for (const plugin::Kind kind : found.kinds) {
         out.value(plugin::to_string(kind));

@@ -15,6 +15,11 @@ namespace {
 
 using std::chrono::milliseconds;
 
+/// Among the services of this kernel's hosts, for itself: no plugin is told of it.
+constexpr std::string_view kConverseService = "director.kernel.converse/1";
+using Converse = Result<ports::Exit> (*)(const director_host* host, ports::Command command,
+                                         const ports::LineHandler& on_line);
+
 /// Everything below is called by plugins from C, so nothing is thrown out of it and nothing about a
 /// request is taken for granted.
 class RealCallHost final : public ports::CallHost {
@@ -100,8 +105,18 @@ class RealCallHost final : public ports::CallHost {
     return fence(error, [&] { return self(host).ask(request, answer); });
   }
 
+  static Result<ports::Exit> converse(const director_host* host, ports::Command command,
+                                      const ports::LineHandler& on_line) {
+    self(host).set_circumstances(command);
+    return self(host).run(command, on_line);
+  }
+
   [[nodiscard]] Status exec(const director_exec_request* request, const director_exec_sink* sink,
                             director_exec_result* result);
+  /// Its lines are kept, and handed over as a command of this call's purpose may show them.
+  [[nodiscard]] Result<ports::Exit> run(const ports::Command& command,
+                                        const ports::LineHandler& offer);
+  void set_circumstances(ports::Command& command) const;
   void note(const ports::Exit& exit);
   [[nodiscard]] Status ask(const director_agent_request* request,
                            const director_text_sink* answer) const;
@@ -114,6 +129,7 @@ class RealCallHost final : public ports::CallHost {
                                                  &monotonic_ms};
   static constexpr director_exec_service kExec{sizeof(director_exec_service), 0, &exec};
   static constexpr director_agent_service kAgent{sizeof(director_agent_service), 0, &ask};
+  static constexpr Converse kConverse = &converse;
 
   ports::ProcessLauncher& launcher_;
   const ports::Clock& clock_;
@@ -145,7 +161,10 @@ const void* RealCallHost::service(const director_host*, const char* id) noexcept
   if (name == DIRECTOR_SERVICE_EXEC) {
     return &kExec;
   }
-  return name == DIRECTOR_SERVICE_AGENT ? &kAgent : nullptr;
+  if (name == DIRECTOR_SERVICE_AGENT) {
+    return &kAgent;
+  }
+  return name == kConverseService ? static_cast<const void*>(&kConverse) : nullptr;
 }
 
 std::vector<std::string> own(const director_string* texts, std::size_t count) {
@@ -156,9 +175,15 @@ std::vector<std::string> own(const director_string* texts, std::size_t count) {
   return all;
 }
 
+void RealCallHost::set_circumstances(ports::Command& command) const {
+  command.purpose = scope_.purpose;
+  command.deadline = scope_.deadline;
+  command.writable = scope_.writable;
+}
+
 ports::Command RealCallHost::command_for(const director_exec_request& request) const {
   ports::Command command;
-  command.purpose = scope_.purpose;
+  set_circumstances(command);
   command.argv = own(request.argv, request.argv_count);
   command.cwd = view(request.cwd);
   command.env_set = own(request.env_set, request.env_set_count);
@@ -166,8 +191,6 @@ ports::Command RealCallHost::command_for(const director_exec_request& request) c
   command.stdin_text = view(request.stdin_text);
   command.stall = milliseconds(std::max<std::int64_t>(request.stall_timeout_ms, 0));
   command.start = milliseconds(std::max<std::int64_t>(request.start_timeout_ms, 0));
-  command.deadline = scope_.deadline;
-  command.writable = scope_.writable;
   if (request.timeout_ms > 0) {
     // A year is as good as never, and does not overflow.
     constexpr std::int64_t kYear = 365LL * 24 * 3600 * 1000;
@@ -239,7 +262,18 @@ Status RealCallHost::exec(const director_exec_request* request, const director_e
   if (!is_whole(request) || !is_whole(result) || (sink != nullptr && !is_whole(sink))) {
     return Error(Errc::Invalid, "cannot run a command: a struct of the request has a wrong size");
   }
-  const ports::Command command = command_for(*request);
+  DIRECTOR_TRY(const ports::Exit exit,
+               run(command_for(*request),
+                   [sink](const ports::OutputLine& line) { return offer(sink, line); }));
+  result->outcome = outcome_of(exit.kind);
+  result->exit_code = exit.exit_code;
+  result->signal = exit.signal;
+  result->wall_ms = exit.wall.count();
+  return ok();
+}
+
+Result<ports::Exit> RealCallHost::run(const ports::Command& command,
+                                      const ports::LineHandler& offer) {
   const Redactor redactor = redactor_.with(handed_over(command.env_set));
   // A plugin's own tools tell it what is so, to the byte; what they say is not kept.
   const bool sees_all = command.purpose == ports::Purpose::Tool;
@@ -253,7 +287,7 @@ Status RealCallHost::exec(const director_exec_request* request, const director_e
       kept.text = clean;
     }
     (line.is_stderr ? err : out).add(kept.text, kept.cut);
-    return offer(sink, sees_all ? line : kept);
+    return offer(sees_all ? line : kept);
   };
   DIRECTOR_TRY(const ports::Exit exit, launcher_.run(command, on_line, scope_.cancel));
   note(exit);
@@ -262,11 +296,7 @@ Status RealCallHost::exec(const director_exec_request* request, const director_e
       log_.write(ports::LogLevel::Warning, kept.error().message());
     }
   }
-  result->outcome = outcome_of(exit.kind);
-  result->exit_code = exit.exit_code;
-  result->signal = exit.signal;
-  result->wall_ms = exit.wall.count();
-  return ok();
+  return exit;
 }
 
 Status RealCallHost::ask(const director_agent_request* request,
@@ -291,6 +321,17 @@ Status RealCallHost::ask(const director_agent_request* request,
 std::unique_ptr<ports::CallHost> PluginHost::open(ports::CallScope scope) {
   return std::make_unique<RealCallHost>(launcher_, clock_, log_, version_, redactor_,
                                         std::move(scope));
+}
+
+Result<ports::Exit> converse(const director::host& host, ports::Command command,
+                             const ports::LineHandler& on_line) {
+  const director_host* raw = host.raw();
+  const auto* service =
+      static_cast<const Converse*>(raw->get_service(raw, kConverseService.data()));
+  if (service == nullptr) {
+    return Error(Errc::Internal, "this host cannot talk with commands");
+  }
+  return (*service)(raw, std::move(command), on_line);
 }
 
 }  // namespace director::plugin

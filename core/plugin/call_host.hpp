@@ -34,4 +34,10 @@ class PluginHost final : public ports::HostServices {
   Redactor redactor_;
 };
 
+/// Runs a command that is talked with (Command::dialogue), for the kernel's own backends: otherwise
+/// as the exec service that plugins see, which sets purpose, deadline and writable folders. `host`:
+/// of a call, from a PluginHost. Errors: those of the launcher; Internal if it is another host.
+[[nodiscard]] Result<ports::Exit> converse(const director::host& host, ports::Command command,
+                                           const ports::LineHandler& on_line);
+
 }  // namespace director::plugin

@@ -14,7 +14,8 @@ namespace fs = std::filesystem;
 bool found_by_search(Source source) { return source != Source::Config; }
 
 Entry examine(const Candidate& candidate, const TrustRules& trust, Probe& probe) {
-  Entry entry{candidate.path, candidate.source, State::Refused, candidate.problem, std::nullopt};
+  Entry entry{candidate.path,    candidate.source, State::Refused,
+              candidate.problem, std::nullopt,     candidate.form};
   if (!entry.why.empty()) {
     return entry;
   }
@@ -24,7 +25,7 @@ Entry examine(const Candidate& candidate, const TrustRules& trust, Probe& probe)
     return entry;
   }
   std::error_code error;
-  Result<Descriptor> known = probe.look(fs::canonical(entry.path, error));
+  Result<Descriptor> known = probe.look(fs::canonical(entry.path, error), entry.form);
   if (known) {
     entry.descriptor = std::move(known).value();
     entry.state = State::Usable;
@@ -104,8 +105,21 @@ Result<const Entry*> Catalog::find(std::string_view id, Kind kind) const {
   return &*found;
 }
 
+Result<exec::Executable> Catalog::executable(std::string_view id, Kind kind) const {
+  DIRECTOR_TRY(const Entry* entry, find(id, kind));
+  if (entry->form != Form::Executable) {
+    return Error(Errc::Invalid, "plugin '" + std::string(id) + "' is a library, not a program");
+  }
+  DIRECTOR_CHECK(check_trust(entry->path, found_by_search(entry->source), trust_));
+  std::error_code error;
+  return exec::Executable{fs::canonical(entry->path, error), *entry->descriptor};
+}
+
 Result<const Library*> Catalog::load(std::string_view id, Kind kind) const {
   DIRECTOR_TRY(const Entry* entry, find(id, kind));
+  if (entry->form != Form::Library) {
+    return Error(Errc::Invalid, "plugin '" + std::string(id) + "' is a program, not a library");
+  }
   DIRECTOR_CHECK(check_trust(entry->path, found_by_search(entry->source), trust_));
   DIRECTOR_TRY(const Library* library, open_library(entry->path));
   if (library->descriptor().id != id) {

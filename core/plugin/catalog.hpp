@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/plugin/discovery.hpp"
+#include "core/plugin/exec/executable.hpp"
 #include "core/plugin/library.hpp"
 #include "core/plugin/probe.hpp"
 #include "core/plugin/trust.hpp"
@@ -28,6 +29,7 @@ struct Entry {
   State state = State::Refused;
   std::string why;  ///< set unless usable
   std::optional<Descriptor> descriptor;
+  Form form = Form::Library;
 };
 
 /// Made once at the start; then safe from any thread.
@@ -43,9 +45,13 @@ class Catalog {
   /// The usable plugin with this id. Errors: NotFound with what was found instead and where it was
   /// looked for; Invalid if it is not of that kind.
   [[nodiscard]] Result<const Entry*> find(std::string_view id, Kind kind) const;
-  /// Loads it into this process. Errors: those of find() and open_library(); Conflict if the file
-  /// is no longer what was probed.
+  /// Loads a library into this process. Errors: those of find() and open_library(); Conflict if the
+  /// file is no longer what was probed; Invalid if it is no library.
   [[nodiscard]] Result<const Library*> load(std::string_view id, Kind kind) const;
+
+  /// The program behind such an id. Errors: those of find(); Invalid if it is no program or may not
+  /// be trusted any more.
+  [[nodiscard]] Result<exec::Executable> executable(std::string_view id, Kind kind) const;
 
  private:
   [[nodiscard]] Error unknown(std::string_view id) const;

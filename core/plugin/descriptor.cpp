@@ -33,12 +33,6 @@ std::optional<std::string> bounded(const char* text) {
   return size == kMaxText ? std::nullopt : std::optional<std::string>(std::string(text, size));
 }
 
-bool is_id(std::string_view id) {
-  return !id.empty() && id.size() <= 64 && std::all_of(id.begin(), id.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-  });
-}
-
 Error broken(std::string_view name, std::string_view what) {
   return Error(Errc::Internal, "plugin '" + std::string(name) + "' " + std::string(what) +
                                    "; this is a bug of that plugin");
@@ -61,6 +55,12 @@ Status check_versions(const director_plugin& raw, std::string_view name) {
 }
 
 }  // namespace
+
+bool is_id(std::string_view id) {
+  return !id.empty() && id.size() <= 64 && std::all_of(id.begin(), id.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+  });
+}
 
 std::string_view to_string(Kind kind) {
   const std::string_view id = interface_id(kind);

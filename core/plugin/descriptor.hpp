@@ -19,6 +19,9 @@ enum class Kind : std::uint8_t { Runner, Vcs, Gate, Reviewer, Sink, Launcher };
 /// "director.runner/1", ...
 [[nodiscard]] const char* interface_id(Kind kind);
 
+/// [a-z0-9-]+, at most 64 characters.
+[[nodiscard]] bool is_id(std::string_view id);
+
 struct Descriptor {
   std::string id;
   std::string version;

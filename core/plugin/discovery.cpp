@@ -35,12 +35,16 @@ std::vector<Place> places(const SearchPath& search) {
   return all;
 }
 
+Form form_of(const fs::path& file) {
+  return file.extension() == ".plugin" ? Form::Executable : Form::Library;
+}
+
 void add_folder(const Place& place, std::vector<Candidate>& found) {
   std::vector<fs::path> files;
   std::error_code error;
   for (fs::directory_iterator it(place.path, error), end; !error && it != end;
        it.increment(error)) {
-    if (it->path().extension() == ".so") {
+    if (it->path().extension() == ".so" || form_of(it->path()) == Form::Executable) {
       files.push_back(it->path());
     }
   }
@@ -49,7 +53,8 @@ void add_folder(const Place& place, std::vector<Candidate>& found) {
   }
   std::sort(files.begin(), files.end());
   for (fs::path& file : files) {
-    found.push_back({std::move(file), place.source, ""});
+    const Form form = form_of(file);
+    found.push_back({std::move(file), place.source, "", form});
   }
 }
 
@@ -79,7 +84,7 @@ std::vector<Candidate> discover(const SearchPath& search) {
     } else if (fs::is_directory(place.path, error)) {
       add_folder(place, found);
     } else if (place.source == Source::Config && fs::exists(place.path, error)) {
-      found.push_back({place.path, place.source, ""});
+      found.push_back({place.path, place.source, "", form_of(place.path)});
     } else if (named) {
       found.push_back(
           {place.path, place.source,

@@ -22,13 +22,20 @@ struct SearchPath {
   std::filesystem::path installed;                ///< beside the program; may not exist
 };
 
+enum class Form : std::uint8_t {
+  Library,    ///< a shared library, loaded into this process
+  Executable  ///< *.plugin: a program that is started for each call
+};
+
 struct Candidate {
   std::filesystem::path path;
   Source source = Source::Installed;
-  std::string problem;  ///< set if there is nothing to load here, though somebody named it
+  std::string problem{};  ///< set if there is nothing to load here, though somebody named it
+  Form form = Form::Library;
 };
 
-/// Every *.so of every place, by name within a folder. Looks at names only.
+/// Every *.so and *.plugin of every place, by name within a folder. Looks at names only: no program
+/// is started as a plugin that is not called one.
 [[nodiscard]] std::vector<Candidate> discover(const SearchPath& search);
 
 /// The places as a person reads them, one a line.

@@ -8,6 +8,7 @@
 
 #include "core/base/json.hpp"
 #include "core/base/text.hpp"
+#include "core/plugin/exec/executable.hpp"
 #include "core/plugin/library.hpp"
 #include "director/fence.hpp"
 
@@ -35,7 +36,8 @@ std::string identity(const fs::path& path) {
 
 /// What was negotiated depends on this host's version as well.
 std::string cache_version() {
-  return "1/" + std::to_string(DIRECTOR_ABI_MAJOR) + "." + std::to_string(DIRECTOR_ABI_MINOR);
+  return "1/" + std::to_string(DIRECTOR_ABI_MAJOR) + "." + std::to_string(DIRECTOR_ABI_MINOR) +
+         "/" + std::to_string(exec::kProtocol);
 }
 
 Result<Descriptor> parse_answer(std::string_view answer) {
@@ -96,7 +98,7 @@ Result<Descriptor> Probe::recall(const Known& known) {
                                : Result<Descriptor>(Error(known.code, known.refusal));
 }
 
-Result<Descriptor> Probe::look(const fs::path& path) {
+Result<Descriptor> Probe::look(const fs::path& path, Form form) {
   std::string now = identity(path);
   const auto found = known_.find(path.string());
   if (found != known_.end() && found->second.identity == now) {
@@ -105,10 +107,11 @@ Result<Descriptor> Probe::look(const fs::path& path) {
       return known;
     }
   }
-  Result<Descriptor> answer = ask(path);
+  Result<Descriptor> answer =
+      form == Form::Library ? ask(path) : exec::ask_hello(launcher_, clock_, path);
   if (answer) {
     known_[path.string()] = {std::move(now), Errc::Internal, "", to_json(*answer)};
-  } else if (answer.error().code() == Errc::External) {
+  } else if (form == Form::Library && answer.error().code() == Errc::External) {
     known_[path.string()] = {std::move(now), Errc::External, answer.error().message(), ""};
   } else {
     return answer;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/plugin/descriptor.hpp"
+#include "core/plugin/discovery.hpp"
 #include "core/ports/clock.hpp"
 #include "core/ports/file_store.hpp"
 #include "core/ports/process_launcher.hpp"
@@ -25,16 +26,19 @@ struct ProbeSettings {
   std::chrono::milliseconds timeout{10'000};
 };
 
-/// Remembers what it found by the file's path, inode, size and times. A library that says something
-/// about itself, and one that crashed or hung, are not looked at again until they change; one that
-/// could not be loaded may be mended from outside, and is. One thread.
+/// Remembers what it found by the file's path, inode, size and times. A plugin that says something
+/// about itself, and a library that crashed or hung, are not looked at again until they change; a
+/// library that could not be loaded, and a program that failed in any way, may be mended from
+/// outside, and are. One thread.
 class Probe {
  public:
   Probe(ports::ProcessLauncher& launcher, const ports::Clock& clock, ports::FileStore& files,
         ProbeSettings settings);
 
-  /// `path` is canonical. Errors: those of open_library(); External if it crashed or hung.
-  [[nodiscard]] Result<Descriptor> look(const std::filesystem::path& path);
+  /// `path` is canonical. Errors: those of open_library() or exec::ask_hello(); External if it
+  /// crashed or hung.
+  [[nodiscard]] Result<Descriptor> look(const std::filesystem::path& path,
+                                        Form form = Form::Library);
   /// Writes what is new to the cache file.
   [[nodiscard]] Status save();
 
