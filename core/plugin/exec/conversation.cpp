@@ -238,6 +238,7 @@ Status Conversation::judge(const ports::Exit& exit) const {
       return failed(Errc::External,
                     "crashed (signal " + std::to_string(exit.signal) + ")" + words_.last_words());
     case ports::ExitKind::Stopped:
+      return failed(Errc::Internal, "was stopped");
     case ports::ExitKind::Exited:
       break;
   }
