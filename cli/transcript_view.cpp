@@ -110,17 +110,36 @@ std::string tool_line(const std::optional<Json>& part) {
          (input.empty() ? "" : " ") + input + ending(state) + "\n";
 }
 
+struct Spent {
+  std::int64_t in = 0;  ///< with `cached`
+  std::int64_t cached = 0;
+  std::int64_t out = 0;
+  std::optional<Json> cost;
+};
+
+std::string spent_text(const Spent& spent) {
+  std::string line = std::string(kIndent) + "- " + std::to_string(spent.in) + " in";
+  line += spent.cached > 0 ? " (" + std::to_string(spent.cached) + " cached)" : "";
+  line += ", " + std::to_string(spent.out) + " out";
+  line += spent.cost ? ", " + dollars(spent.cost->as_number().value_or(0)) : "";
+  return line;
+}
+
+std::string exec_usage_line(const Json& event) {
+  const std::int64_t cached = count_at(event, "cache_read");
+  return spent_text({count_at(event, "input") + cached + count_at(event, "cache_write"), cached,
+                     count_at(event, "output") + count_at(event, "reasoning"),
+                     event.find("cost_usd")}) +
+         "\n";
+}
+
 std::string usage_line(const std::optional<Json>& part) {
   const std::optional<Json> tokens = object_at(part, "tokens");
   const std::optional<Json> cache = object_at(tokens, "cache");
   const std::int64_t cached = count_at(cache, "read");
-  const std::int64_t in = count_at(tokens, "input") + cached + count_at(cache, "write");
-  const std::int64_t out = count_at(tokens, "output") + count_at(tokens, "reasoning");
-  const std::optional<Json> cost = part ? part->find("cost") : std::nullopt;
-  std::string line = std::string(kIndent) + "- " + std::to_string(in) + " in";
-  line += cached > 0 ? " (" + std::to_string(cached) + " cached)" : "";
-  line += ", " + std::to_string(out) + " out";
-  line += cost ? ", " + dollars(cost->as_number().value_or(0)) : "";
+  std::string line = spent_text({count_at(tokens, "input") + cached + count_at(cache, "write"),
+                                 cached, count_at(tokens, "output") + count_at(tokens, "reasoning"),
+                                 part ? part->find("cost") : std::nullopt});
   if (const auto reason = string_at(part, "reason"); reason && *reason != "tool-calls") {
     line += ", " + shorten(*reason);
   }
@@ -138,6 +157,35 @@ std::string error_line(const Json& event) {
 
 std::string unknown_line(std::string_view line) {
   return std::string(kIndent) + "? " + shorten(line) + "\n";
+}
+
+/// What a runner that is a program says; nullopt: this is not of the exec protocol.
+std::optional<std::string> show_exec(const Json& event, const std::string& type) {
+  const std::string text = string_at(event, "text").value_or("");
+  if (type == "hello") {
+    return "";
+  }
+  if (type == "log") {
+    return lines_of(text, std::string(kIndent) + "~ ");
+  }
+  if (type == "usage") {
+    return exec_usage_line(event);
+  }
+  if ((type == "text" || type == "finish") && event.find("text")) {
+    return lines_of(text, kIndent);
+  }
+  if (type == "tool_call") {
+    const std::string input = input_text(object_at(event, "input"));
+    const std::optional<Json> exit = event.find("exit_code");
+    return std::string(kIndent) + "> " + shorten(string_at(event, "name").value_or("a tool")) +
+           (input.empty() ? "" : " ") + input +
+           (exit ? "  [exit " + std::to_string(exit->as_int().value_or(-1)) + "]" : "") + "\n";
+  }
+  if (type == "fail" || type == "retry") {
+    return std::string(kIndent) + "! " + shorten(string_at(event, "failure").value_or(type)) +
+           ": " + shorten(string_at(event, "message").value_or(""), 4 * kShortBytes) + "\n";
+  }
+  return std::nullopt;
 }
 
 std::string show_known(const Json& event, std::string_view line) {
@@ -170,7 +218,7 @@ std::string show_known(const Json& event, std::string_view line) {
     return unknown_line(string_at(event, "text").value_or("")) + std::string(kIndent) +
            "... the end of this line is left out ...\n";
   }
-  return unknown_line(line);
+  return show_exec(event, type).value_or(unknown_line(line));
 }
 
 }  // namespace

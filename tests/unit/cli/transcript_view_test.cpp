@@ -65,6 +65,22 @@ TEST(TranscriptView, ShowsLinesOfOtherToolsShortened) {
 }
 
 // Members that are there but of another type than expected.
+TEST(TranscriptView, ShowsWhatARunnerThatIsAProgramSays) {
+  EXPECT_EQ(show_event(R"({"type":"hello","protocol":1,"kind":"runner","id":"x","version":"1"})"),
+            "");
+  EXPECT_EQ(show_event(R"({"type":"text","text":"One.\nTwo."})"), "  One.\n  Two.\n");
+  EXPECT_EQ(
+      show_event(R"({"type":"tool_call","name":"bash","input":{"command":"ls"},"exit_code":2})"),
+      "  > bash command=ls  [exit 2]\n");
+  EXPECT_EQ(show_event(R"({"type":"usage","input":10,"output":5,"cache_read":2,"cost_usd":0.25})"),
+            "  - 12 in (2 cached), 5 out, $0.2500\n");
+  EXPECT_EQ(show_event(R"({"type":"retry","message":"busy\u001b[2J"})"),
+            "  ! retry: busy\\x1b[2J\n");
+  EXPECT_EQ(show_event(R"({"type":"fail","failure":"auth","message":"no key"})"),
+            "  ! auth: no key\n");
+  EXPECT_EQ(show_event(R"({"type":"finish","text":"DONE"})"), "  DONE\n");
+}
+
 TEST(TranscriptView, SurvivesWrongShapes) {
   const char* values[] = {"null", "1", "\"x\"", "[]", "{}", "true", "1e999", "-3", "[{}]"};
   for (const char* type : {"text", "reasoning", "tool_use", "step_finish", "step_start", "error"}) {
