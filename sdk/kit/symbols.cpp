@@ -22,7 +22,7 @@ class Image {
     if (offset > bytes_.size() || bytes_.size() - offset < sizeof(Raw)) {
       return std::nullopt;
     }
-    Raw raw;
+    Raw raw{};
     std::memcpy(&raw, bytes_.data() + offset, sizeof(Raw));
     return raw;
   }

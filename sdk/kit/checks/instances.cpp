@@ -11,6 +11,7 @@
 #include "sdk/kit/check.hpp"
 
 // Of the sanitizers' allocator, which mallinfo2() does not know.
+// NOLINTNEXTLINE(bugprone-reserved-identifier,readability-identifier-naming)
 extern "C" std::size_t __sanitizer_get_current_allocated_bytes() __attribute__((weak));
 
 namespace director::kit {
@@ -250,6 +251,7 @@ Outcome parallel(const Subject& subject) {
     }
     std::vector<std::string> said(kWorkers, wanted);
     std::vector<std::thread> workers;
+    workers.reserve(kWorkers);
     for (int i = 0; i < kWorkers; ++i) {
       workers.emplace_back([&, i] {
         const auto at = static_cast<std::size_t>(i);

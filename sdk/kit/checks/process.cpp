@@ -14,8 +14,6 @@
 #include "sdk/kit/calls.hpp"
 #include "sdk/kit/check.hpp"
 
-extern "C" char** environ;
-
 namespace director::kit {
 namespace {
 

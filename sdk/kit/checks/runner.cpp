@@ -139,7 +139,7 @@ std::vector<std::pair<std::string, std::string>> garbage() {
           {"an empty line", ""},
           {"half of a JSON object", R"({"type":"text","part":{"te)"},
           {"JSON of other types", R"([null,1,{"type":7,"part":"x"}])"},
-          {"a line of control characters", std::string("\0\x1b[31m\x07", 8)},
+          {"a line of control characters", std::string("\0\x1b[31m\x07", 7)},
           {"deep nesting", std::string(20000, '[')},
           {"a long line", std::string(1 << 20, 'x')}};
 }

@@ -202,45 +202,52 @@ Status full_disk_body(Bench& bench) {
                 "once there is room again a record is not kept");
 }
 
-Outcome concurrent(const Subject& subject) {
-  constexpr int kWorkers = 8;
-  constexpr int kRecords = 50;
-  Bench first(subject);
-  DIRECTOR_CHECK_OUTCOME(first.open());
-  std::vector<std::unique_ptr<Bench>> benches;
-  for (int i = 0; i < kWorkers; ++i) {
-    benches.push_back(std::make_unique<Bench>(subject));
-    DIRECTOR_CHECK_OUTCOME(benches.back()->open());
-  }
-  std::vector<std::string> problems(kWorkers);
+constexpr int kWorkers = 8;
+constexpr int kRecords = 50;
+constexpr int kFirst = 1000;
+
+std::string mark_of(int sequence) { return "kit-mark-" + std::to_string(sequence) + "."; }
+
+/// Each on a thread of its own, interleaved as a job's are: sequences grow over all workers.
+Status emit_side_by_side(const std::vector<std::unique_ptr<Bench>>& benches) {
+  std::vector<Status> ended(benches.size(), ok());
   std::vector<std::thread> workers;
-  for (int i = 0; i < kWorkers; ++i) {
-    workers.emplace_back([&, i] {
-      const auto at = static_cast<std::size_t>(i);
-      for (int n = 0; n < kRecords; ++n) {
-        // Interleaved as a job's are: sequences grow over all workers.
-        const int sequence = 1000 + n * kWorkers + i;
-        const Called called = benches[at]->emit(record(
-            static_cast<std::uint64_t>(sequence), "kit-mark-" + std::to_string(sequence) + "."));
-        problems[at] = called.worked() ? problems[at] : called.text();
+  workers.reserve(benches.size());
+  for (std::size_t i = 0; i < benches.size(); ++i) {
+    workers.emplace_back([&benches, &ended, i] {
+      const Bench& own = *benches[i];
+      for (int n = 0; n < kRecords && ended[i]; ++n) {
+        const int sequence = kFirst + n * kWorkers + static_cast<int>(i);
+        ended[i] =
+            own.must(own.emit(record(static_cast<std::uint64_t>(sequence), mark_of(sequence))));
       }
-      const Called called = benches[at]->flush();
-      problems[at] = called.worked() ? problems[at] : called.text();
+      ended[i] = ended[i] ? own.must(own.flush()) : ended[i];
     });
   }
   for (std::thread& worker : workers) {
     worker.join();
   }
-  for (const std::string& problem : problems) {
-    if (!problem.empty()) {
-      return failed(problem);
-    }
+  for (const Status& status : ended) {
+    DIRECTOR_CHECK(status);
   }
-  const std::string all = first.everything();
+  return ok();
+}
+
+Outcome concurrent(const Subject& subject) {
+  std::vector<std::unique_ptr<Bench>> benches;
+  benches.reserve(kWorkers);
+  for (int i = 0; i < kWorkers; ++i) {
+    benches.push_back(std::make_unique<Bench>(subject));
+    DIRECTOR_CHECK_OUTCOME(benches.back()->open());
+  }
+  if (const Status emitted = emit_side_by_side(benches); !emitted) {
+    return outcome_of(emitted);
+  }
+  const std::string all = benches.front()->everything();
   int lost = 0;
   int twice = 0;
-  for (int sequence = 1000; sequence < 1000 + kWorkers * kRecords; ++sequence) {
-    const int found = Bench::count_in(all, "kit-mark-" + std::to_string(sequence) + ".");
+  for (int sequence = kFirst; sequence < kFirst + kWorkers * kRecords; ++sequence) {
+    const int found = Bench::count_in(all, mark_of(sequence));
     lost += found == 0 ? 1 : 0;
     twice += found > 1 ? 1 : 0;
   }

@@ -58,6 +58,7 @@ Status race_round(const VcsBench& bench, const std::vector<std::unique_ptr<vcs>>
   std::atomic<int> winner = -1;
   std::atomic<int> odd = 0;
   std::vector<std::thread> racers;
+  racers.reserve(instances.size());
   for (std::size_t i = 0; i < instances.size(); ++i) {
     racers.emplace_back([&, i] {
       if (commits[i] == current) {
@@ -204,6 +205,7 @@ Status parallel_body(const VcsBench& bench) {
   constexpr int kWorkers = 6;
   std::vector<Status> ended(kWorkers, ok());
   std::vector<std::thread> workers;
+  workers.reserve(kWorkers);
   for (int i = 0; i < kWorkers; ++i) {
     workers.emplace_back([&, i] {
       ended[static_cast<std::size_t>(i)] = [&]() -> Status {
