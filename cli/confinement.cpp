@@ -66,16 +66,22 @@ Result<SandboxPolicy> try_landlock(Trial trial) {
   return std::move(trial.policy);
 }
 
-/// Where the whole of a sandbox is not asked for, Landlock will do. Nothing is confined if this is
-/// an error, where that is allowed.
-Result<Confinement> first_working(config::SandboxMode mode, const Trial& trial,
+/// Where the whole of a sandbox is not asked for, or Landlock by its name, Landlock will do.
+/// Nothing is confined if this is an error, where that is allowed.
+Result<Confinement> first_working(const config::Sandbox& wanted, const Trial& trial,
                                   const std::vector<std::string>& environment) {
+  if (wanted.backend == config::SandboxChoice::Landlock) {
+    DIRECTOR_TRY(SandboxPolicy policy, try_landlock(trial));
+    return Confinement{std::move(policy), "",
+                       platform::landlock_shortfall(platform::landlock::abi())};
+  }
   Result<SandboxPolicy> whole = try_bubblewrap(trial, environment);
   if (whole) {
     return Confinement{std::move(whole).value(), "", ""};
   }
   const std::string& why_not = whole.error().message();
-  if (mode == config::SandboxMode::Required) {
+  if (wanted.mode == config::SandboxMode::Required ||
+      wanted.backend == config::SandboxChoice::Bubblewrap) {
     return whole.error();
   }
   Result<SandboxPolicy> half = try_landlock(trial);
@@ -98,8 +104,8 @@ Result<Confinement> confine(const config::Sandbox& wanted, const engine::Folders
       platform::Environment::of_this_process().for_command({});
   Result<Confinement> found = Confinement();
   if (Result<SandboxPolicy> policy = policy_for(wanted, folders, environment)) {
-    found = first_working(wanted.mode, {std::move(policy).value(), launcher, clock, cancel},
-                          environment);
+    found =
+        first_working(wanted, {std::move(policy).value(), launcher, clock, cancel}, environment);
   } else if (policy.error().code() == Errc::Invalid) {
     return policy.error();
   } else {

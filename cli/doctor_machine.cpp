@@ -6,6 +6,7 @@
 #include <system_error>
 #include <utility>
 
+#include "core/base/text.hpp"
 #include "core/platform/landlock.hpp"
 #include "core/platform/os_error.hpp"
 
@@ -52,8 +53,13 @@ Finding landlock() {
   return note(false, "no Landlock: " + platform::os_reason(errno));
 }
 
-std::string gates_network(const config::Sandbox& wanted) {
-  return std::string("gates with") + (wanted.gate_network ? "" : "out") + " network";
+std::string network_of(const config::Sandbox& wanted) {
+  std::string text = std::string("gates with") + (wanted.gate_network ? "" : "out") + " network";
+  if (!wanted.gate_network && !wanted.network_gates.empty()) {
+    text += " but '" + text::join(wanted.network_gates, "', '") + "'";
+  }
+  text += wanted.agent_network ? "" : ", agents without";
+  return text + (wanted.setup_network ? "" : ", setup without");
 }
 
 }  // namespace
@@ -65,13 +71,16 @@ Finding confinement_finding(const Status& confined, const Confinement& confineme
             "or change [sandbox] in the configuration"};
   }
   if (confinement.policy && !confinement.shortfall.empty()) {
-    return {Level::Warning, "sandbox", limits_of(confinement) + "; " + gates_network(wanted),
+    if (wanted.backend == config::SandboxChoice::Landlock) {
+      return {Level::Note, "sandbox", limits_of(confinement) + "; " + network_of(wanted), ""};
+    }
+    return {Level::Warning, "sandbox", limits_of(confinement) + "; " + network_of(wanted),
             "install bubblewrap, or allow user namespaces, for the rest"};
   }
   if (confinement.policy) {
     return {Level::Ok, "sandbox",
             "agents and gates are confined by '" + confinement.policy->program + "', " +
-                gates_network(wanted),
+                network_of(wanted),
             ""};
   }
   if (wanted.mode == config::SandboxMode::Off) {

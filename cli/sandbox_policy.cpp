@@ -139,6 +139,13 @@ Status hide_neighbours(SandboxPolicy& policy) {
   return ok();
 }
 
+/// Whether it is one of them, or holds one.
+bool is_needed(const std::string& path, const std::vector<std::string>& needed) {
+  return std::any_of(needed.begin(), needed.end(), [&path](const std::string& one) {
+    return path == one || lies_below(one, path);
+  });
+}
+
 /// A place that holds the repository or the cache stays open: work lies there.
 void hide_secrets(SandboxPolicy& policy, const std::string& repository) {
   for (const std::string& path : places_of_secrets()) {
@@ -147,28 +154,35 @@ void hide_secrets(SandboxPolicy& policy, const std::string& repository) {
     if (error) {
       continue;  // there is nothing to hide
     }
-    const auto holds = [&real](const std::string& needed) {
-      return real == needed || lies_below(needed, real);
-    };
-    if (holds(repository) || holds(policy.workspaces)) {
+    if (is_needed(real.string(), {repository, policy.workspaces})) {
       continue;
     }
     (fs::is_directory(real, error) ? policy.empty : policy.blank).push_back(real.string());
   }
 }
 
-/// What lies in a folder that is hidden already is not there to be mounted on.
-void drop_inner(std::vector<std::string>& paths, const std::vector<std::string>& folders) {
-  std::erase_if(paths, [&folders](const std::string& path) {
-    return std::any_of(folders.begin(), folders.end(),
-                       [&path](const std::string& folder) { return lies_below(path, folder); });
+/// What lies in a folder that is hidden already is not there to be mounted on, if nothing around it
+/// is shown again.
+void drop_inner(std::vector<std::string>& paths, const std::vector<std::string>& folders,
+                const SandboxPolicy& policy) {
+  const auto is_shown = [](const std::string& path, const std::string& folder,
+                           const std::vector<std::string>& all) {
+    return std::any_of(all.begin(), all.end(), [&](const std::string& shown) {
+      return lies_below(shown, folder) && lies_below(path, shown);
+    });
+  };
+  std::erase_if(paths, [&](const std::string& path) {
+    return std::any_of(folders.begin(), folders.end(), [&](const std::string& folder) {
+      return lies_below(path, folder) && !is_shown(path, folder, policy.visible) &&
+             !is_shown(path, folder, policy.writable);
+    });
   });
   std::sort(paths.begin(), paths.end());
   paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
 }
 
-Status add_writable(SandboxPolicy& policy, const std::vector<std::string>& wanted,
-                    const std::string& repository) {
+/// One that is hidden unless somebody says otherwise is not hidden where it is named here.
+Status add_writable(SandboxPolicy& policy, const std::vector<std::string>& wanted) {
   for (const std::string& path : wanted) {
     std::error_code error;
     const std::string real = fs::canonical(path, error).string();
@@ -177,13 +191,43 @@ Status add_writable(SandboxPolicy& policy, const std::vector<std::string>& wante
                                       "' to agents and gates: " + error.message() +
                                       "; make it, or take it out of sandbox.writable");
     }
-    if (real == repository || lies_below(real, repository) || real == policy.workspaces ||
-        lies_below(real, policy.workspaces)) {
+    if (std::any_of(policy.protect.begin(), policy.protect.end(),
+                    [&real](const auto& kept) { return real == kept || lies_below(real, kept); })) {
       return Error(Errc::Invalid, "cannot open '" + path +
                                       "' to agents and gates: it is the repository's, which only "
                                       "landed work changes; take it out of sandbox.writable");
     }
+    std::erase(policy.empty, real);
+    std::erase(policy.blank, real);
     policy.writable.push_back(real);
+  }
+  return ok();
+}
+
+/// What the user hides. Errors: Invalid if it is not there, since nobody would see that nothing is
+/// hidden, or if agents and gates cannot do without it.
+Status add_hidden(SandboxPolicy& policy, const std::vector<std::string>& wanted) {
+  for (const std::string& path : wanted) {
+    const auto refused = [&path](const std::string& why) {
+      return Error(Errc::Invalid, "cannot hide '" + path + "' from agents and gates: " + why +
+                                      ", or take it out of sandbox.hide");
+    };
+    std::error_code error;
+    const std::string real = fs::canonical(platform::resolve_path(path, "/"), error).string();
+    if (error) {
+      return refused(error.message() + "; make it");
+    }
+    if (is_needed(real, policy.protect) || lies_below(real, policy.workspaces)) {
+      return refused("they need the repository and director's cache; hide what lies beside them");
+    }
+    if (std::find(policy.writable.begin(), policy.writable.end(), real) != policy.writable.end()) {
+      return refused("it stands in sandbox.writable, too; take it out of there");
+    }
+    if (is_needed(real, {policy.temp, "/usr", "/dev", "/proc"}) || lies_below(real, "/dev") ||
+        lies_below(real, "/proc")) {
+      return refused("nothing runs without it; hide what is in it");
+    }
+    (fs::is_directory(real, error) ? policy.empty : policy.blank).push_back(real);
   }
   return ok();
 }
@@ -193,6 +237,8 @@ Status add_writable(SandboxPolicy& policy, const std::vector<std::string>& wante
 Result<SandboxPolicy> policy_for(const config::Sandbox& wanted, const engine::Folders& folders,
                                  const std::vector<std::string>& environment) {
   SandboxPolicy policy;
+  policy.agent_network = wanted.agent_network;
+  policy.setup_network = wanted.setup_network;
   policy.gate_network = wanted.gate_network;
   std::error_code error;
   policy.temp = fs::canonical("/tmp", error).string();
@@ -211,9 +257,10 @@ Result<SandboxPolicy> policy_for(const config::Sandbox& wanted, const engine::Fo
   hide_daemons(policy, environment);
   DIRECTOR_CHECK(hide_neighbours(policy));
   hide_secrets(policy, repository);
-  drop_inner(policy.blank, policy.empty);
-  drop_inner(policy.empty, std::vector<std::string>(policy.empty));
-  DIRECTOR_CHECK(add_writable(policy, wanted.writable, repository));
+  DIRECTOR_CHECK(add_writable(policy, wanted.writable));
+  DIRECTOR_CHECK(add_hidden(policy, wanted.hide));
+  drop_inner(policy.blank, policy.empty, policy);
+  drop_inner(policy.empty, std::vector<std::string>(policy.empty), policy);
   return policy;
 }
 

@@ -98,7 +98,9 @@ Status Session::equip(const engine::Folders& folders, const config::Settings& se
 }
 
 void Session::warn_of(const Confinement& confinement) {
-  if (confinement.policy && !confinement.shortfall.empty()) {
+  // Who names Landlock knows what it does not hold.
+  if (confinement.policy && !confinement.shortfall.empty() &&
+      settings_.sandbox.backend != config::SandboxChoice::Landlock) {
     log().write(ports::LogLevel::Warning, limits_of(confinement));
   } else if (!confinement.policy && !confinement.why_not.empty()) {
     log().write(ports::LogLevel::Warning,

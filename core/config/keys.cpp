@@ -185,6 +185,16 @@ Problem absolute_path(std::string& path) {
              : Problem(plan::shown(path) + " is not absolute: give the whole path");
 }
 
+Problem hidden_path(std::string& path) {
+  return path.starts_with('/') || path.starts_with("~/")
+             ? no_nul(path)
+             : Problem(plan::shown(path) + " is not absolute: begin it with '/' or '~/'");
+}
+
+Problem gate_name(std::string& name) {
+  return name.empty() ? Problem("has an empty name: remove it") : no_nul(name);
+}
+
 Problem variable_name(std::string& name) {
   if (name.empty() || name == "*" || name.find('=') != std::string::npos) {
     return "expected names of variables, found " + plan::shown(name);
@@ -322,8 +332,17 @@ void add_sandbox(std::vector<Key>& keys) {
                                      {{"auto", SandboxMode::Auto},
                                       {"required", SandboxMode::Required},
                                       {"off", SandboxMode::Off}}));
+  keys.push_back(choice<SandboxChoice>(t, "backend", field(&Sandbox::backend),
+                                       "\"auto\", \"bubblewrap\" or \"landlock\"",
+                                       {{"auto", SandboxChoice::Auto},
+                                        {"bubblewrap", SandboxChoice::Bubblewrap},
+                                        {"landlock", SandboxChoice::Landlock}}));
+  keys.push_back(flag(t, "agent_network", field(&Sandbox::agent_network)));
+  keys.push_back(flag(t, "setup_network", field(&Sandbox::setup_network)));
   keys.push_back(flag(t, "gate_network", field(&Sandbox::gate_network)));
+  keys.push_back(strings(t, "network_gates", field(&Sandbox::network_gates), gate_name));
   keys.push_back(strings(t, "writable", field(&Sandbox::writable), absolute_path));
+  keys.push_back(strings(t, "hide", field(&Sandbox::hide), hidden_path));
   keys.push_back(strings(t, "pass_env", field(&Sandbox::pass_env), variable_name));
   keys.push_back(strings(t, "secrets", field(&Sandbox::secrets), variable_name));
 }

@@ -135,6 +135,7 @@ class Loader {
       complain(entry, "gates only come from the repository's configuration");
       return;
     }
+    draft_.gate_names.insert(entry.path[1]);
     const auto* command = std::get_if<std::string>(&entry.value);
     if (command == nullptr || entry.path.size() != 2) {
       complain(entry, wrong_type("a command as a string", entry));

@@ -6,6 +6,7 @@
 #include "core/base/text.hpp"
 #include "core/config/keys.hpp"
 #include "core/config/load.hpp"
+#include "core/plan/names.hpp"
 
 namespace director::config {
 namespace {
@@ -66,6 +67,22 @@ void check_prices(Draft& draft, const std::string& file) {
       draft.warnings.push_back(to_string(origin_of(draft, key, file)) + ": " + key +
                                ": no tier uses this model");
     }
+  }
+}
+
+void check_network_gates(Draft& draft, const std::string& file) {
+  std::vector<std::string> known(draft.gate_names.begin(), draft.gate_names.end());
+  known.emplace_back(kNodeTests);
+  for (const std::string& name : draft.settings.sandbox.network_gates) {
+    if (std::find(known.begin(), known.end(), name) != known.end()) {
+      continue;
+    }
+    const auto close = text::closest_match(name, known);
+    draft.complaints.push_back(
+        {origin_of(draft, "sandbox.network_gates", file),
+         "sandbox.network_gates: there is no gate " + plan::shown(name) +
+             (close ? ", did you mean " + plan::shown(*close) + "?"
+                    : ": name those of [gates], or \"tests\" for the nodes' own")});
   }
 }
 
@@ -151,6 +168,7 @@ void check_together(Draft& draft, const std::string& file) {
   }
   check_reviewer(draft, file);
   check_prices(draft, file);
+  check_network_gates(draft, file);
 }
 
 }  // namespace director::config

@@ -17,6 +17,7 @@ struct Draft {
   Settings settings;
   std::map<std::string, Origin> origins;            ///< by dotted key
   std::map<std::string, std::string> plugin_items;  ///< by dotted key, as TOML
+  std::set<std::string> gate_names;                 ///< of [gates], those that are skipped as well
   std::set<std::string> wrong;                      ///< dotted keys with an unfit value
   bool unreadable = false;                          ///< a source could not be read at all
   std::vector<Complaint> complaints;

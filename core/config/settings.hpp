@@ -104,11 +104,24 @@ enum class SandboxMode : std::uint8_t {
   Off
 };
 
+/// What confines.
+enum class SandboxChoice : std::uint8_t {
+  Auto,  ///< bubblewrap where it works, else Landlock
+  Bubblewrap,
+  Landlock
+};
+
 /// How commands are confined.
 struct Sandbox {
   SandboxMode mode = SandboxMode::Auto;
+  SandboxChoice backend = SandboxChoice::Auto;
+  bool agent_network = true;
+  bool setup_network = true;
   bool gate_network = false;
+  /// Gates that have it all the same: keys of [gates], and kNodeTests.
+  std::vector<std::string> network_gates;
   std::vector<std::string> writable;  ///< absolute paths, for every confined command
+  std::vector<std::string> hide;      ///< paths, absolute or from "~/" on, for every confined one
   /// Names that agents, gates and preparations inherit, too; a trailing '*' for a prefix.
   std::vector<std::string> pass_env;
   /// Variables whose values are masked, beside those that are known by their names; as pass_env.
@@ -128,6 +141,9 @@ struct PluginTable {
   std::map<std::string, Origin> origins;  ///< key -> where it was set
   Origin table;                           ///< where the table starts
 };
+
+/// What the gates on a node are called, as against those of [gates].
+inline constexpr std::string_view kNodeTests = "tests";
 
 struct Gate {
   std::string name;

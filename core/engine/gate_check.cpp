@@ -1,17 +1,28 @@
 #include "core/engine/gate_check.hpp"
 
+#include <algorithm>
 #include <memory>
 
 namespace director::engine {
 
+namespace {
+
+bool has_network(const config::Sandbox& sandbox, const std::string& gate) {
+  return std::find(sandbox.network_gates.begin(), sandbox.network_gates.end(), gate) !=
+         sandbox.network_gates.end();
+}
+
+}  // namespace
+
 Result<GateChecked> check_gate(const Services& services, const GateCheck& check) {
   DIRECTOR_TRY(std::shared_ptr<director::gate> gate, services.backends.gate->lease());
-  const std::unique_ptr<ports::CallHost> host = services.hosts.open(
-      {.label = (check.node.empty() ? "gate " : check.node + " ") + check.name,
-       .node = check.node,
-       .purpose = ports::Purpose::Gate,
-       .cancel = services.interrupt,
-       .deadline = services.clock.now() + services.settings.limits.node_timeout});
+  const std::unique_ptr<ports::CallHost> host =
+      services.hosts.open({.label = (check.node.empty() ? "gate " : check.node + " ") + check.name,
+                           .node = check.node,
+                           .purpose = ports::Purpose::Gate,
+                           .cancel = services.interrupt,
+                           .deadline = services.clock.now() + services.settings.limits.node_timeout,
+                           .network = has_network(services.settings.sandbox, check.name)});
   GateChecked checked;
   checked.verdict = gate->check(
       {.scope = check.node.empty() ? director::gate_scope::integration : director::gate_scope::node,

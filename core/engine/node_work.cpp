@@ -46,7 +46,8 @@ Status NodeWork::check_frozen(director::vcs& vcs, const plan::Node& node, const 
 
 Result<GateChecked> NodeWork::run_tests(const plan::Node& node, const director::slot& slot,
                                         const std::vector<director::change>& changes) const {
-  return check_gate(services_, {"tests", node.test_cmd, slot.dir, node.id.value, changes});
+  return check_gate(services_, {std::string(config::kNodeTests), node.test_cmd, slot.dir,
+                                node.id.value, changes});
 }
 
 Result<run::RunEvent> NodeWork::prepare(const run::StartAttempt& effect, const Oid& base) {

@@ -41,8 +41,10 @@ Result<RedCheck> check_red(const Services& services, Workspaces& workspaces, con
   const int runs = std::max(2, services.settings.limits.flake_runs);
   for (int i = 0; i < runs; ++i) {
     DIRECTOR_CHECK(workspaces.prepare(*slot, commit, Oid(), services.interrupt));
-    DIRECTOR_TRY(const GateChecked tests,
-                 check_gate(services, {"tests", node.test_cmd, slot->dir, node.id.value, {}}));
+    DIRECTOR_TRY(
+        const GateChecked tests,
+        check_gate(services,
+                   {std::string(config::kNodeTests), node.test_cmd, slot->dir, node.id.value, {}}));
     RedCheck checked = judge(node, tests, i == 0);
     if (checked.kind != RedKind::Red) {
       return checked;

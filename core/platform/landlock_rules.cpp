@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <system_error>
 
 #include "core/platform/landlock.hpp"
@@ -54,6 +55,13 @@ class Rules {
   const Listing& list_;
 };
 
+Paths inside(const std::string& folder, const Paths& paths) {
+  Paths found;
+  std::copy_if(paths.begin(), paths.end(), std::back_inserter(found),
+               [&folder](const std::string& path) { return lies_below(path, folder); });
+  return found;
+}
+
 /// The rest of /dev reaches disks and other people's terminals.
 void add_devices(Rules& rules) {
   for (const char* device : {"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom",
@@ -94,18 +102,14 @@ Paths landlock_arguments(const SandboxPolicy& policy, const ports::Command& comm
     needed.push_back(command.argv.front());
   }
   for (const std::string& path : needed) {
-    if (holds(shut, path)) {
-      rules.add(landlock::kRead, path);
+    if (holds(shut, path) && std::find(shut.begin(), shut.end(), path) == shut.end()) {
+      rules.add_around(landlock::kRead, path, inside(path, shut));
     }
   }
   Paths kept = shut;
   kept.insert(kept.end(), policy.protect.begin(), policy.protect.end());
   for (const std::string& path : policy.writable) {
-    if (holds(shut, path)) {
-      rules.add(landlock::kWrite, path);
-    } else {
-      rules.add_around(landlock::kWrite, path, kept);
-    }
+    rules.add_around(landlock::kWrite, path, holds(shut, path) ? inside(path, kept) : kept);
   }
   for (const std::string& path : command.writable) {
     rules.add(landlock::kWrite, path);

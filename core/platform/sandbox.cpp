@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <map>
 #include <set>
 
 namespace director::platform {
@@ -15,7 +16,10 @@ class Arguments {
   void add(std::initializer_list<std::string> words) {
     all_.insert(all_.end(), words.begin(), words.end());
   }
-  void show(const std::string& path) { add({"--ro-bind", path, path}); }
+  void show(const std::string& path) { show(path, path); }
+  void show(const std::string& source, const std::string& path) {
+    add({"--ro-bind", source, path});
+  }
   void open(const std::string& path) { add({"--bind", path, path}); }
   [[nodiscard]] Paths take() { return std::move(all_); }
 
@@ -44,22 +48,57 @@ void show_below_temp(const SandboxPolicy& policy, Paths needed, const std::strin
   }
 }
 
-/// Hides what is to be hidden, and shows again what of it is needed or opened by the user.
-void hide(const SandboxPolicy& policy, const Paths& needed, Arguments& arguments) {
-  for (const std::string& path : policy.empty) {
-    arguments.add({"--tmpfs", path});
-  }
-  for (const std::string& path : policy.blank) {
-    arguments.add({"--ro-bind", "/dev/null", path});
-  }
-  for (const std::string& path : std::set<std::string>(needed.begin(), needed.end())) {
-    if (below_any(path, policy.empty)) {
-      arguments.show(path);
+/// The folders on the way from one that the user opens to what is shut in there. Mounted, they can
+/// be given no other name, or the next command would find what is shut under that.
+std::set<std::string> ways(const SandboxPolicy& policy) {
+  std::set<std::string> found;
+  for (const Paths* shut : {&policy.protect, &policy.empty, &policy.blank}) {
+    for (const std::string& path : *shut) {
+      for (std::string way = path.substr(0, path.rfind('/')); below_any(way, policy.writable);
+           way.resize(way.rfind('/'))) {
+        found.insert(way);
+      }
     }
   }
-  for (const std::string& path : policy.writable) {
-    if (below_any(path, policy.empty)) {
-      arguments.open(path);
+  return found;
+}
+
+/// Hides what is to be hidden, and shows again what of it is needed or opened by the user, and so
+/// on inwards.
+void hide(const SandboxPolicy& policy, const Paths& needed, Arguments& arguments) {
+  enum class Layer : std::uint8_t { Empty, Blank, Shown, Open };
+  std::map<std::string, Layer> layers;
+  for (const std::string& path : policy.empty) {
+    layers.emplace(path, Layer::Empty);
+  }
+  for (const std::string& path : policy.blank) {
+    layers.emplace(path, Layer::Blank);
+  }
+  const auto uncover = [&](const auto& paths, Layer layer) {
+    for (const std::string& path : paths) {
+      if (below_any(path, policy.empty)) {
+        layers.emplace(path, layer);
+      }
+    }
+  };
+  uncover(policy.protect, Layer::Shown);
+  uncover(policy.writable, Layer::Open);
+  uncover(ways(policy), Layer::Open);
+  uncover(needed, Layer::Shown);
+  for (const auto& [path, layer] : layers) {
+    switch (layer) {
+      case Layer::Empty:
+        arguments.add({"--tmpfs", path});
+        break;
+      case Layer::Blank:
+        arguments.show("/dev/null", path);
+        break;
+      case Layer::Shown:
+        arguments.show(path);
+        break;
+      case Layer::Open:
+        arguments.open(path);
+        break;
     }
   }
 }
@@ -69,12 +108,16 @@ void hide(const SandboxPolicy& policy, const Paths& needed, Arguments& arguments
 bool is_confined(ports::Purpose purpose) { return purpose != ports::Purpose::Tool; }
 
 bool has_network(const SandboxPolicy& policy, const ports::Command& command) {
+  if (command.network) {
+    return true;
+  }
   switch (command.purpose) {
     case ports::Purpose::Agent:
       return policy.agent_network;
     case ports::Purpose::Gate:
       return policy.gate_network;
     case ports::Purpose::Setup:
+      return policy.setup_network;
     case ports::Purpose::Tool:
       return true;
   }
@@ -112,6 +155,9 @@ Paths bubblewrap_arguments(const SandboxPolicy& policy, const ports::Command& co
   }
   show_below_temp(policy, needed, folder, arguments);
   for (const std::string& path : policy.writable) {
+    arguments.open(path);
+  }
+  for (const std::string& path : ways(policy)) {
     arguments.open(path);
   }
   for (const std::string& path : policy.protect) {

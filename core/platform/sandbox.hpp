@@ -29,7 +29,8 @@ struct SandboxPolicy {
   /// of the folder there that it lies in, since tools find their parts beside themselves.
   std::vector<std::string> visible;
   bool agent_network = true;
-  bool gate_network = false;
+  bool setup_network = true;
+  bool gate_network = false;  ///< of those whose command does not have it by itself
 };
 
 /// Whether a confined command may use the network.

@@ -179,6 +179,7 @@ void RealCallHost::set_circumstances(ports::Command& command) const {
   command.purpose = scope_.purpose;
   command.deadline = scope_.deadline;
   command.writable = scope_.writable;
+  command.network = scope_.network;
 }
 
 ports::Command RealCallHost::command_for(const director_exec_request& request) const {

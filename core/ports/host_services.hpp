@@ -33,6 +33,7 @@ struct CallScope {
   CancelToken cancel{};
   std::optional<SteadyTime> deadline{};
   std::vector<std::string> writable{};  ///< Command::writable of its commands
+  bool network = false;                 ///< Command::network of its commands
   /// Where stdout lines of commands go, byte for byte but for secrets, and their stderr beside it
   /// with ".stderr" at the end; empty: nowhere.
   std::filesystem::path transcript{};

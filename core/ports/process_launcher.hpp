@@ -42,6 +42,8 @@ struct Command {
   std::size_t max_line_bytes = 16 << 20;  ///< longer lines are cut
   /// Folders that it may write beside its own, where commands are confined; absolute.
   std::vector<std::string> writable;
+  /// It may use the network although its purpose has none, where commands are confined.
+  bool network = false;
   /// A program's file and its first arguments, which runs the rest of them in a sandbox; the
   /// command is started in there. Set by a launcher for the launcher behind it. Empty: none.
   std::vector<std::string> within;

@@ -50,26 +50,19 @@ std::string script_of(const std::vector<Attempt>& attempts) {
   return script;
 }
 
-namespace {
-
-/// What the machine allows is asked without the code under test. Empty: it is there.
-std::string why_no_bubblewrap(World& world) {
+std::string Sandbox::why_no(const std::string& kind) {
+  if (kind == "landlock") {
+    constexpr int kWithScopes = 6;
+    const long abi = ::syscall(SYS_landlock_create_ruleset, nullptr, 0, 1);
+    return abi >= kWithScopes ? "" : "no Landlock that can do all that is asked for here";
+  }
   const Ran bare = run({"bwrap", "--ro-bind", "/", "/", "--proc", "/proc", "--unshare-net", "true"},
                        world.root(), world.environment());
   return bare.exit_code == 0 ? "" : "no bubblewrap: " + bare.err;
 }
 
-std::string why_no_landlock() {
-  constexpr int kWithScopes = 6;
-  const long abi = ::syscall(SYS_landlock_create_ruleset, nullptr, 0, 1);
-  return abi >= kWithScopes ? "" : "no Landlock that can do all that is asked for here";
-}
-
-}  // namespace
-
 void Sandbox::SetUp() {
-  if (const std::string why = backend == "landlock" ? why_no_landlock() : why_no_bubblewrap(world);
-      !why.empty()) {
+  if (const std::string why = why_no(backend); !why.empty()) {
     GTEST_SKIP() << why;
   }
   if (backend == "landlock") {

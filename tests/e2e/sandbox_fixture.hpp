@@ -40,6 +40,8 @@ class Sandbox : public ::testing::Test {
  protected:
   void SetUp() override;
 
+  /// Why the machine allows none of the kind; empty: it does. Asked without the code under test.
+  [[nodiscard]] std::string why_no(const std::string& kind);
   /// Puts one on PATH that does not work, so that Landlock takes over.
   void break_bubblewrap();
   /// `text` with each `place` replaced.

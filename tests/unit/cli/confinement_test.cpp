@@ -19,6 +19,12 @@ TEST(ConfinementFinding, SaysWhatIsInForce) {
   EXPECT_THAT(finding.text, HasSubstr("'/opt/bwrap', gates without network"));
   wanted.gate_network = true;
   EXPECT_THAT(confinement_finding(ok(), there, wanted).text, HasSubstr("gates with network"));
+  wanted.gate_network = false;
+  wanted.network_gates = {"e2e", "tests"};
+  wanted.agent_network = false;
+  wanted.setup_network = false;
+  EXPECT_THAT(confinement_finding(ok(), there, wanted).text,
+              HasSubstr("gates without network but 'e2e', 'tests', agents without, setup without"));
 }
 
 TEST(ConfinementFinding, LandlockAloneIsAWarningThatSaysWhatItDoesNotHold) {
@@ -31,6 +37,17 @@ TEST(ConfinementFinding, LandlockAloneIsAWarningThatSaysWhatItDoesNotHold) {
   EXPECT_THAT(
       finding.text,
       HasSubstr("by Landlock alone (there is no bubblewrap): /tmp is shared; gates without"));
+}
+
+TEST(ConfinementFinding, LandlockThatIsAskedForIsANote) {
+  Confinement half;
+  half.policy = platform::SandboxPolicy{};
+  half.shortfall = "/tmp is shared";
+  config::Sandbox wanted;
+  wanted.backend = config::SandboxChoice::Landlock;
+  const Finding finding = confinement_finding(ok(), half, wanted);
+  EXPECT_EQ(finding.level, Level::Note);
+  EXPECT_THAT(finding.text, HasSubstr("by Landlock alone: /tmp is shared"));
 }
 
 TEST(ConfinementFinding, MissingIsAWarningAndUnwantedANote) {

@@ -66,6 +66,25 @@ TEST(LoadConfig, EveryUnpricedModelIsNamedWhateverTheCeiling) {
   }
 }
 
+TEST(LoadConfig, NetworkIsForGatesThatAreThere) {
+  const std::string gates = "[gates]\nend-to-end = 'make e2e'\nlint = ''\n[sandbox]\n";
+  const auto named = [&gates](const std::string& names) {
+    return repository(kTiers + kPrices + gates + "network_gates = [" + names + "]\n");
+  };
+  const auto loaded = load(named("'end-to-end', 'tests'"));
+  ASSERT_THAT(loaded, IsOk());
+  EXPECT_THAT(loaded->settings.sandbox.network_gates, ElementsAre("end-to-end", "tests"));
+  EXPECT_THAT(load(named("'lint'")), IsOk()) << "it is skipped, not unknown";
+  EXPECT_EQ(errors_of(named("'lint', 'end-to-ends'")),
+            "repo.toml:7:17: sandbox.network_gates: there is no gate 'end-to-ends', did you mean "
+            "'end-to-end'?");
+  EXPECT_EQ(errors_of(named("'nonsense'")),
+            "repo.toml:7:17: sandbox.network_gates: there is no gate 'nonsense': name those of "
+            "[gates], or \"tests\" for the nodes' own");
+  // A pattern is a name like any other.
+  EXPECT_THAT(errors_of(named("'*'")), ::testing::HasSubstr("there is no gate '*'"));
+}
+
 TEST(LoadConfig, WarnsAboutAVariableThatLacksAnUnderscore) {
   Sources sources = repository(kTiers + kPrices);
   sources.environment = {{"DIRECTOR_LIMITS_MAX_ATTEMPTS", "1"}, {"DIRECTOR_ACCEPT", "1"}};

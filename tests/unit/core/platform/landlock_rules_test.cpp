@@ -102,16 +102,36 @@ TEST(LandlockRules, AllIsReadableButWhatIsHidden) {
 
 TEST(LandlockRules, WhatTheUserOpensStillShutsTheRepositoryAndWhatIsHidden) {
   SandboxPolicy wide = policy();
-  wide.writable = {"/", "/home/u/.ssh"};
+  wide.writable = {"/"};
   const Words all = rules(wide, command(Purpose::Agent));
   for (const char* path : {"/etc/x", "/home/u/.gitconfig", "/home/v/x"}) {
     EXPECT_TRUE(may_write(all, path)) << path;
   }
-  EXPECT_TRUE(may_write(all, "/home/u/.ssh/known_hosts")) << "named by the user";
-  for (const char* path :
-       {"/home/u/repo/.git/config", "/c/slots/b/x", "/c/plugins/x", "/home/u/.netrc", "/dev/sda"}) {
+  for (const char* path : {"/home/u/repo/.git/config", "/c/slots/b/x", "/c/plugins/x",
+                           "/home/u/.netrc", "/home/u/.ssh/id", "/dev/sda"}) {
     EXPECT_FALSE(may_write(all, path)) << path;
   }
+}
+
+TEST(LandlockRules, WhatIsHiddenInWhatIsShownInWhatIsHidden) {
+  SandboxPolicy nested = policy();
+  nested.empty.emplace_back("/home");
+  nested.visible = {"/home/u", "/home/u/repo", "/home/u/.ssh"};
+  nested.writable = {"/home/u"};
+  const Words words = rules(nested, command(Purpose::Agent));
+  for (const char* path : {"/home/v/x", "/home/u/.ssh/id", "/home/u/.netrc"}) {
+    EXPECT_FALSE(may_read(words, path)) << path;
+  }
+  EXPECT_TRUE(may_write(words, "/home/u/.gitconfig"));
+  EXPECT_TRUE(may_read(words, "/home/u/repo/x"));
+  EXPECT_FALSE(may_write(words, "/home/u/repo/x"));
+}
+
+TEST(LandlockRules, WhatIsHiddenIsNotShownForBeingNeeded) {
+  SandboxPolicy whole = policy();
+  whole.empty.emplace_back("/home/u");
+  whole.visible = {"/home/u", "/c"};
+  EXPECT_FALSE(may_read(rules(whole, command(Purpose::Agent)), "/home/u/.gitconfig"));
 }
 
 TEST(LandlockRules, NetworkIsAsForAnySandbox) {
@@ -122,6 +142,9 @@ TEST(LandlockRules, NetworkIsAsForAnySandbox) {
   other.agent_network = false;
   EXPECT_THAT(rules(other, command(Purpose::Gate)), Not(Contains(landlock::kNoNetwork)));
   EXPECT_THAT(rules(other, command(Purpose::Agent)), Contains(landlock::kNoNetwork));
+  ports::Command named = command(Purpose::Gate);
+  named.network = true;
+  EXPECT_THAT(rules(policy(), named), Not(Contains(landlock::kNoNetwork)));
 }
 
 TEST(LandlockRules, OlderKernelsHoldLess) {

@@ -206,6 +206,85 @@ TEST(Sandbox, AgentsMayBeWithoutNetwork) {
               Not(Contains("--unshare-net")));
 }
 
+TEST(Sandbox, PreparingMayBeWithoutNetwork) {
+  SandboxPolicy shut = policy();
+  shut.setup_network = false;
+  EXPECT_THAT(bubblewrap_arguments(shut, command(Purpose::Setup), "/c/slot"),
+              Contains("--unshare-net"));
+  EXPECT_THAT(bubblewrap_arguments(shut, command(Purpose::Agent), "/c/slot"),
+              Not(Contains("--unshare-net")));
+}
+
+TEST(Sandbox, OneGateMayHaveWhatTheOthersHaveNot) {
+  ports::Command gate = command(Purpose::Gate);
+  gate.network = true;
+  EXPECT_THAT(bubblewrap_arguments(policy(), gate, "/c/slot"), Not(Contains("--unshare-net")));
+}
+
+/// What a command sees of a path: the kind and source of the last mount that holds it.
+std::string seen(const Words& arguments, const std::string& path) {
+  std::string last;
+  for (std::size_t i = 0; i + 2 < arguments.size(); ++i) {
+    const bool is_fresh = arguments[i] == "--tmpfs";
+    if (!is_fresh && arguments[i] != "--bind" && arguments[i] != "--ro-bind") {
+      continue;
+    }
+    const std::string& target = arguments[i + (is_fresh ? 1 : 2)];
+    if (path == target || lies_below(path, target)) {
+      last = is_fresh ? "nothing" : arguments[i + 1] == "/dev/null" ? "nothing" : arguments[i];
+    }
+  }
+  return last;
+}
+
+// Each is laid over what it lies in, whatever order they are named in.
+TEST(Sandbox, WhatIsHiddenInWhatIsShownInWhatIsHidden) {
+  SandboxPolicy nested = policy();
+  nested.empty = {"/home", "/home/u/.ssh", "/home/u/tools/keys"};
+  nested.blank = {"/home/u/.netrc", "/home/u/work/token"};
+  nested.visible = {"/home/u/tools", "/home/u", "/home/u/repo", "/home/u/.ssh"};
+  nested.writable = {"/home/u/work"};
+  const Words words = bubblewrap_arguments(nested, command(Purpose::Agent), "/c/slot");
+  for (const char* path : {"/home/v/x", "/home/u/.ssh/id", "/home/u/.netrc", "/home/u/tools/keys/x",
+                           "/home/u/work/token"}) {
+    EXPECT_EQ(seen(words, path), "nothing") << path;
+  }
+  EXPECT_EQ(seen(words, "/home/u/tools/x"), "--ro-bind");
+  EXPECT_EQ(seen(words, "/home/u/work/x"), "--bind");
+}
+
+TEST(Sandbox, TheRepositoryStaysShutInWhatIsOpenedOfWhatIsHidden) {
+  SandboxPolicy nested = policy();
+  nested.empty = {"/run/user"};
+  nested.writable = {"/run/user/1"};
+  nested.protect = {"/run/user/1/w/repo"};
+  nested.visible = nested.protect;
+  const Words words = bubblewrap_arguments(nested, command(Purpose::Agent), "/c/slot");
+  EXPECT_EQ(seen(words, "/run/user/2/x"), "nothing");
+  EXPECT_EQ(seen(words, "/run/user/1/w/x"), "--bind");
+  EXPECT_EQ(seen(words, "/run/user/1/w/repo/.git/config"), "--ro-bind");
+  EXPECT_THAT(mounts(words, "--bind"), Contains("/run/user/1/w")) << "it is given no other name";
+}
+
+// A folder with the repository or a secret somewhere in it, moved by one command, would show them
+// to the next.
+TEST(Sandbox, FoldersAroundWhatIsShutAreMounted) {
+  SandboxPolicy wide = policy();
+  wide.protect = {"/home/u/work/a/repo", "/c"};
+  wide.empty = {"/home/u/.config/gh"};
+  wide.blank = {"/home/u/.m2/settings.xml"};
+  wide.writable = {"/home/u"};
+  const Words words = bubblewrap_arguments(wide, command(Purpose::Agent), "/c/slot");
+  const Words opened = mounts(words, "--bind");
+  for (const char* way : {"/home/u/work", "/home/u/work/a", "/home/u/.config", "/home/u/.m2"}) {
+    EXPECT_THAT(opened, Contains(way));
+    EXPECT_TRUE(may_write(words, std::string(way) + "/x")) << way;
+  }
+  EXPECT_EQ(seen(words, "/home/u/work/a/repo/x"), "--ro-bind");
+  EXPECT_EQ(seen(words, "/home/u/.config/gh/x"), "nothing");
+  EXPECT_EQ(seen(words, "/home/u/.m2/settings.xml"), "nothing");
+}
+
 TEST(Sandbox, OddNamesAreWordsOfTheirOwn) {
   for (const char* name : {"/c/with space", "/c/\"'$(x)", "/c/a\nb", "/c/\xff\xfe", "/c/--bind"}) {
     const Words words = bubblewrap_arguments(policy(), command(Purpose::Agent, name), name);

@@ -1,0 +1,152 @@
+// What is hidden and what is opened on this machine, by real folders.
+#include "cli/sandbox_policy.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "tests/unit/matchers.hpp"
+
+namespace director::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using director::testing::FailsWith;
+using director::testing::IsOk;
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::Not;
+
+/// A home with a repository and director's cache in it.
+class SandboxPolicyFor : public ::testing::Test {
+ protected:
+  SandboxPolicyFor() {
+    std::string pattern = (fs::temp_directory_path() / "director-policy-XXXXXX").string();
+    home_ = fs::canonical(mkdtemp(pattern.data()));
+    if (const char* before = std::getenv("HOME")) {
+      before_ = before;
+    }
+    setenv("HOME", home_.c_str(), 1);
+    for (const char* folder : {"work/repo/.git/objects", "cache", ".ssh", "keys/inner", "open"}) {
+      fs::create_directories(home_ / folder);
+    }
+    std::ofstream(home_ / "token") << "secret";
+    std::ofstream(home_ / ".netrc") << "secret";
+  }
+  ~SandboxPolicyFor() override {
+    if (before_) {
+      setenv("HOME", before_->c_str(), 1);
+    } else {
+      unsetenv("HOME");
+    }
+    fs::remove_all(home_);
+  }
+  SandboxPolicyFor(const SandboxPolicyFor&) = delete;
+  SandboxPolicyFor& operator=(const SandboxPolicyFor&) = delete;
+
+  [[nodiscard]] std::string at(const std::string& path) const { return (home_ / path).string(); }
+  [[nodiscard]] Result<platform::SandboxPolicy> policy(
+      const std::vector<std::string>& hide, const std::vector<std::string>& writable = {},
+      const std::string& path = "/bin") const {
+    config::Sandbox wanted;
+    wanted.hide = hide;
+    wanted.writable = writable;
+    engine::Folders folders;
+    folders.repo = home_ / "work/repo";
+    folders.state = folders.repo / ".director";
+    folders.cache = home_ / "cache";
+    return policy_for(wanted, folders, {"HOME=" + home_.string(), "PATH=" + path});
+  }
+
+ private:
+  fs::path home_;
+  std::optional<std::string> before_;
+};
+
+TEST_F(SandboxPolicyFor, HidesWhatIsNamedBesideWhatIsAlways) {
+  const auto made = policy({"~/keys", at("token")});
+  ASSERT_THAT(made, IsOk());
+  EXPECT_THAT(made->empty, AllOf(Contains(at("keys")), Contains(at(".ssh"))));
+  EXPECT_THAT(made->blank, AllOf(Contains(at("token")), Contains(at(".netrc"))));
+}
+
+TEST_F(SandboxPolicyFor, HidesWhereLinksLead) {
+  fs::create_symlink(at("token"), at("link"));
+  const auto made = policy({at("link"), at("keys/../keys/inner/")});
+  ASSERT_THAT(made, IsOk());
+  EXPECT_THAT(made->blank, Contains(at("token")));
+  EXPECT_THAT(made->empty, Contains(at("keys/inner")));
+}
+
+TEST_F(SandboxPolicyFor, RefusesToHideWhatIsNeededOrMissing) {
+  const std::pair<std::string, const char*> cases[] = {
+      {at("missing"), "No such file or directory; make it, or take it out of sandbox.hide"},
+      {at("work"), "they need the repository"},
+      {at("work/repo"), "they need the repository"},
+      {at("work/repo/.git"), "they need the repository"},
+      {at("cache"), "they need the repository"},
+      {at("cache/slots"), "they need the repository"},
+      {"~/", "they need the repository"},
+      {"/", "they need the repository"},
+      {"/usr", "nothing runs without it"},
+      {"/dev/null", "nothing runs without it"},
+      {"/proc/self", "nothing runs without it"},
+  };
+  for (const auto& [path, why] : cases) {
+    EXPECT_THAT(policy({path}), FailsWith(Errc::Invalid, why)) << path;
+  }
+}
+
+TEST_F(SandboxPolicyFor, HidesInTheCheckoutAndBesideIt) {
+  fs::create_directories(at("work/repo/secrets"));
+  const auto made = policy({at("work/repo/secrets")});
+  ASSERT_THAT(made, IsOk());
+  EXPECT_THAT(made->empty, Contains(at("work/repo/secrets")));
+}
+
+TEST_F(SandboxPolicyFor, NothingIsHiddenAndOpen) {
+  EXPECT_THAT(policy({at("open")}, {at("open")}),
+              FailsWith(Errc::Invalid, "it stands in sandbox.writable, too"));
+  // What is hidden unless somebody says otherwise, they can open by its name.
+  const auto opened = policy({}, {at(".ssh")});
+  ASSERT_THAT(opened, IsOk());
+  EXPECT_THAT(opened->empty, Not(Contains(at(".ssh"))));
+  EXPECT_THAT(opened->writable, Contains(at(".ssh")));
+}
+
+TEST_F(SandboxPolicyFor, WhatIsHiddenInWhatIsShownAgainStaysOnTheList) {
+  fs::create_directories(at("keys/inner/deep"));
+  const auto dropped = policy({at("keys"), at("keys/inner/deep")});
+  ASSERT_THAT(dropped, IsOk());
+  EXPECT_THAT(dropped->empty, Not(Contains(at("keys/inner/deep")))) << "it is not to be seen";
+  const auto opened = policy({at("keys"), at("keys/inner/deep")}, {at("keys/inner")});
+  ASSERT_THAT(opened, IsOk());
+  EXPECT_THAT(opened->empty, Contains(at("keys/inner/deep")));
+  const auto shown = policy({at("keys"), at("keys/inner/deep")}, {}, at("keys/inner"));
+  ASSERT_THAT(shown, IsOk());
+  EXPECT_THAT(shown->empty, Contains(at("keys/inner/deep")));
+}
+
+// A linked worktree's repository is the repository, too.
+TEST_F(SandboxPolicyFor, OpensNothingOfTheRepositoryWhereverItLies) {
+  fs::create_directories(at("main/.git/objects"));
+  fs::create_directories(at("main/.git/worktrees/repo"));
+  fs::create_directories(at("main/.git/hooks"));
+  std::ofstream(at("main/.git/worktrees/repo/commondir")) << "../..\n";
+  fs::remove_all(at("work/repo/.git"));
+  std::ofstream(at("work/repo/.git")) << "gitdir: " << at("main/.git/worktrees/repo") << "\n";
+  for (const char* path : {"work/repo", "main/.git", "main/.git/hooks", "cache", "cache/tmp"}) {
+    EXPECT_THAT(policy({}, {at(path)}), FailsWith(Errc::Invalid, "it is the repository's")) << path;
+  }
+  EXPECT_THAT(policy({}, {at("main")}), IsOk()) << "around it is another matter";
+}
+
+}  // namespace
+}  // namespace director::cli
