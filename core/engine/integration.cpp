@@ -13,7 +13,7 @@ Result<run::RunEvent> run_integration_gates(const Services& services, Workspaces
   }
   const SlotLease slot = workspaces.lease_verify();
   for (const config::Gate& configured : services.settings.gates) {
-    DIRECTOR_CHECK(workspaces.prepare(*slot, tip, Oid(), services.interrupt));
+    DIRECTOR_CHECK(workspaces.prepare_to_gate(*slot, tip, tip, services.interrupt));
     DIRECTOR_TRY(const GateChecked checked,
                  check_gate(services, {configured.name, configured.command, slot->dir, "", {}}));
     if (checked.verdict.outcome != DIRECTOR_GATE_PASS) {

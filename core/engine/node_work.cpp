@@ -69,9 +69,16 @@ Result<run::RunEvent> NodeWork::prepare(const run::StartAttempt& effect, const O
   DIRECTOR_CHECK(workspaces_.prepare(*context.workspace, context.base, Oid(), services_.interrupt));
   run::Used used;
   if (context.red_base != context.base) {
-    DIRECTOR_TRY(const GateChecked tests, run_tests(node, *context.workspace, {}));
+    DIRECTOR_TRY(GateChecked tests, run_tests(node, *context.workspace, {}));
+    if (tests.verdict.outcome != DIRECTOR_GATE_FAIL && !services_.settings.workspace.keep.empty()) {
+      // An agent that was here before may have left a tool that says so.
+      used = tests.used;
+      DIRECTOR_CHECK(
+          workspaces_.prepare_anew(*context.workspace, context.base, services_.interrupt));
+      DIRECTOR_TRY(tests, run_tests(node, *context.workspace, {}));
+    }
     const director::verdict& verdict = tests.verdict;
-    used = tests.used;
+    used.add(tests.used);
     // A failure for want of memory says nothing about the tests.
     if (verdict.outcome != DIRECTOR_GATE_FAIL || !tests.limit.empty()) {
       const run::Red red = verdict.outcome == DIRECTOR_GATE_PASS ? run::Red::No : run::Red::Error;
@@ -288,8 +295,8 @@ Result<run::Gated> NodeWork::run_gates(const plan::Node& node, Context& context)
   run::Gated gated;
   gated.node = node.id;
   for (int i = 0; i < runs; ++i) {
-    DIRECTOR_CHECK(
-        workspaces_.prepare(*context.verify, context.commit, Oid(), services_.interrupt));
+    DIRECTOR_CHECK(workspaces_.prepare_to_gate(*context.verify, context.commit, context.onto,
+                                               services_.interrupt));
     DIRECTOR_TRY(const GateChecked tests, run_tests(node, *context.verify, context.changes));
     const director::verdict& verdict = tests.verdict;
     gated.used.add(tests.used);

@@ -40,7 +40,7 @@ Result<RedCheck> check_red(const Services& services, Workspaces& workspaces, con
   const SlotLease slot = workspaces.lease_verify();
   const int runs = std::max(2, services.settings.limits.flake_runs);
   for (int i = 0; i < runs; ++i) {
-    DIRECTOR_CHECK(workspaces.prepare(*slot, commit, Oid(), services.interrupt));
+    DIRECTOR_CHECK(workspaces.prepare_to_gate(*slot, commit, commit, services.interrupt));
     DIRECTOR_TRY(
         const GateChecked tests,
         check_gate(services,

@@ -1,9 +1,11 @@
 #include "core/engine/slots.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/base/json.hpp"
 #include "core/base/sha256.hpp"
+#include "core/ports/slot_folders.hpp"
 
 namespace director::engine {
 
@@ -12,6 +14,24 @@ namespace {
 std::filesystem::path note_file(const director::slot& slot) {
   return std::filesystem::path(slot.meta_dir) / "in-use.json";
 }
+
+std::string name_of(const director::slot& slot) {
+  return std::filesystem::path(slot.dir).filename().string();
+}
+
+/// Of which inputs `setup` last made what is in a slot for agents.
+std::filesystem::path setup_stamp(const director::slot& slot) {
+  return std::filesystem::path(slot.meta_dir) / "setup.stamp";
+}
+/// What `setup` made in a slot for gates: of which inputs and files, and what that is.
+std::filesystem::path kept_stamp(const director::slot& slot) {
+  return std::filesystem::path(slot.meta_dir) / "kept.stamp";
+}
+std::filesystem::path kept_record(const director::slot& slot) {
+  return std::filesystem::path(slot.meta_dir) / "kept.record";
+}
+/// In the place of a tree: of one that landed.
+constexpr const char* kLandedTree = "landed";
 
 Result<SlotNote> read_note(std::string_view text) {
   DIRECTOR_TRY(const Json json, parse_json(text));
@@ -60,8 +80,7 @@ std::optional<SlotNote> slot_note(ports::FileStore& files, const director::slot&
   if (note) {
     return *note;
   }
-  const std::string name = std::filesystem::path(slot.dir).filename().string();
-  return SlotNote{JobId("unknown"), NodeId(name), 0, Oid(), Oid()};
+  return SlotNote{JobId("unknown"), NodeId(name_of(slot)), 0, Oid(), Oid()};
 }
 
 SlotLease SlotPool::lease() {
@@ -94,38 +113,114 @@ SlotLease SlotPool::lease() {
 
 Status Workspaces::prepare(const director::slot& slot, const Oid& commit, const Oid& tree,
                            const ports::CancelToken& cancel) {
+  const config::Workspace& workspace = services_.settings.workspace;
   DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());
-  DIRECTOR_CHECK(vcs->checkout(slot, commit.value, tree.value, services_.settings.workspace.keep));
-  if (services_.settings.workspace.setup.empty()) {
+  DIRECTOR_CHECK(vcs->checkout(slot, commit.value, tree.value, workspace.keep));
+  if (workspace.setup.empty()) {
     return ok();
   }
-  if (!tree.empty()) {
-    return set_up(*vcs, slot, tree, cancel);
+  std::string files = tree.value;
+  if (files.empty()) {
+    DIRECTOR_TRY(const director::commit_info info, vcs->resolve(commit.value));
+    files = info.tree;
   }
-  DIRECTOR_TRY(const director::commit_info info, vcs->resolve(commit.value));
-  return set_up(*vcs, slot, Oid(info.tree), cancel);
+  const std::string due = setup_key(*vcs, files);
+  if (const Result<std::string> last = services_.files.read(setup_stamp(slot));
+      last && *last == due) {
+    return ok();
+  }
+  DIRECTOR_CHECK(set_up(slot, cancel));
+  return services_.files.write(setup_stamp(slot), due);
 }
 
-Status Workspaces::set_up(director::vcs& vcs, const director::slot& slot, const Oid& tree,
-                          const ports::CancelToken& cancel) {
+Status Workspaces::prepare_anew(const director::slot& slot, const Oid& commit,
+                                const ports::CancelToken& cancel) {
+  DIRECTOR_CHECK(checkout(slot, commit, {}));
+  DIRECTOR_CHECK(services_.files.remove(setup_stamp(slot)));
+  return prepare(slot, commit, Oid(), cancel);
+}
+
+Status Workspaces::prepare_to_gate(const director::slot& slot, const Oid& commit, const Oid& landed,
+                                   const ports::CancelToken& cancel) {
+  const config::Workspace& workspace = services_.settings.workspace;
+  if (workspace.setup.empty() || workspace.keep.empty()) {
+    // What is not made by `setup` was made by gates: of that, nothing is kept.
+    return workspace.setup.empty() ? checkout(slot, commit, {})
+                                   : prepare(slot, commit, Oid(), cancel);
+  }
+  std::string key;
+  std::vector<std::string> trees;
+  bool is_landed = false;
+  {
+    DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());
+    DIRECTOR_TRY(const director::commit_info wanted, vcs->resolve(commit.value));
+    DIRECTOR_TRY(const director::commit_info below, vcs->resolve(landed.value));
+    key = setup_key(*vcs, wanted.tree);
+    trees = {wanted.tree};
+    is_landed = setup_key(*vcs, below.tree) == key;
+    if (is_landed) {
+      trees = {kLandedTree, below.tree, wanted.tree};
+    }
+  }
+  if (is_as_set_up(slot, key, trees)) {
+    DIRECTOR_CHECK(checkout(slot, commit, workspace.keep));
+    const Result<std::string> record = services_.files.read(kept_record(slot));
+    if (record && services_.slot_folders->restore(name_of(slot), workspace.keep, *record)) {
+      return ok();
+    }
+  }
+  // Of files that landed, where they are what counts: `setup` runs what it finds beside its inputs.
+  DIRECTOR_CHECK(services_.files.remove(kept_stamp(slot)));
+  DIRECTOR_CHECK(checkout(slot, is_landed ? landed : commit, {}));
+  DIRECTOR_CHECK(set_up(slot, cancel));
+  DIRECTOR_CHECK(checkout(slot, commit, workspace.keep));
+  if (services_.slot_folders == nullptr) {
+    return ok();
+  }
+  const Result<std::string> record = services_.slot_folders->record(name_of(slot), workspace.keep);
+  if (!record) {
+    services_.log.write(ports::LogLevel::Debug,
+                        "workspace setup runs again the next time: " + record.error().message());
+    return ok();
+  }
+  DIRECTOR_CHECK(services_.files.write(kept_record(slot), *record));
+  return services_.files.write(kept_stamp(slot),
+                               key + "\n" + (is_landed ? kLandedTree : trees.front()));
+}
+
+Status Workspaces::checkout(const director::slot& slot, const Oid& commit,
+                            const std::vector<std::string>& keep) const {
+  DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());
+  return vcs->checkout(slot, commit.value, "", keep);
+}
+
+bool Workspaces::is_as_set_up(const director::slot& slot, const std::string& key,
+                              const std::vector<std::string>& trees) const {
+  const Result<std::string> stamp = services_.files.read(kept_stamp(slot));
+  return services_.slot_folders != nullptr && stamp &&
+         std::any_of(trees.begin(), trees.end(),
+                     [&](const std::string& tree) { return *stamp == key + "\n" + tree; });
+}
+
+std::string Workspaces::setup_key(director::vcs& vcs, const std::string& tree) const {
   const config::Workspace& workspace = services_.settings.workspace;
   std::string inputs = workspace.setup;
   for (const std::string& path : workspace.setup_inputs) {
-    const Result<std::string> bytes = vcs.read_file(tree.value, path);
+    const Result<std::string> bytes = vcs.read_file(tree, path);
     inputs += '\0' + path + '\0' + (bytes ? sha256_hex(*bytes) : "absent");
   }
-  const std::string due = sha256_hex(inputs);
-  const std::filesystem::path stamp = std::filesystem::path(slot.meta_dir) / "setup.stamp";
-  if (const Result<std::string> last = services_.files.read(stamp); last && *last == due) {
-    return ok();
-  }
+  return sha256_hex(inputs);
+}
+
+Status Workspaces::set_up(const director::slot& slot, const ports::CancelToken& cancel) {
+  const std::string& setup = services_.settings.workspace.setup;
   const std::unique_ptr<ports::CallHost> call = services_.hosts.open(
       {.label = "workspace setup",
        .purpose = ports::Purpose::Setup,
        .cancel = cancel,
        .deadline = services_.clock.now() + services_.settings.limits.node_timeout});
   director::exec_request request;
-  request.argv = {"/bin/sh", "-c", workspace.setup};
+  request.argv = {"/bin/sh", "-c", setup};
   request.cwd = slot.dir;
   std::string output;
   DIRECTOR_TRY(const director::exec_result ended,
@@ -138,11 +233,10 @@ Status Workspaces::set_up(director::vcs& vcs, const director::slot& slot, const 
                  return true;
                }));
   if (ended.outcome != director::exec_outcome::exited || ended.exit_code != 0) {
-    return Error(Errc::External, "workspace setup '" + workspace.setup +
-                                     "' failed with exit status " +
+    return Error(Errc::External, "workspace setup '" + setup + "' failed with exit status " +
                                      std::to_string(ended.exit_code) + ":\n" + output);
   }
-  return services_.files.write(stamp, due);
+  return ok();
 }
 
 }  // namespace director::engine

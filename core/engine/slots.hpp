@@ -78,17 +78,31 @@ class Workspaces {
   [[nodiscard]] SlotLease lease_agent() { return agent_.lease(); }
   [[nodiscard]] SlotLease lease_verify() { return verify_.lease(); }
 
-  /// `tree` empty: the commit's own. Errors: of the VCS; External if the setup command fails.
+  /// For an agent: folders of `keep` are as its predecessors left them. `tree` empty: the commit's
+  /// own. Errors: of the VCS; External if the setup command fails.
   [[nodiscard]] Status prepare(const director::slot& slot, const Oid& commit, const Oid& tree,
                                const ports::CancelToken& cancel);
+  /// The same without anything that agents left in folders of `keep`.
+  [[nodiscard]] Status prepare_anew(const director::slot& slot, const Oid& commit,
+                                    const ports::CancelToken& cancel);
+  /// For gates: files of the commit, and of folders of `keep` what `setup` made of a commit that
+  /// landed, or of this one if it changes what `setup` is made of. Nothing that gates of another
+  /// commit left, or of the same one before. `landed`: what the commit is built upon, or itself.
+  /// Errors: as of prepare().
+  [[nodiscard]] Status prepare_to_gate(const director::slot& slot, const Oid& commit,
+                                       const Oid& landed, const ports::CancelToken& cancel);
 
  private:
   [[nodiscard]] static SlotPool::IsFree is_free(const Services& services) {
     return
         [&files = services.files](const director::slot& slot) { return !slot_note(files, slot); };
   }
-  [[nodiscard]] Status set_up(director::vcs& vcs, const director::slot& slot, const Oid& tree,
-                              const ports::CancelToken& cancel);
+  [[nodiscard]] Status checkout(const director::slot& slot, const Oid& commit,
+                                const std::vector<std::string>& keep) const;
+  [[nodiscard]] std::string setup_key(director::vcs& vcs, const std::string& tree) const;
+  [[nodiscard]] Status set_up(const director::slot& slot, const ports::CancelToken& cancel);
+  [[nodiscard]] bool is_as_set_up(const director::slot& slot, const std::string& key,
+                                  const std::vector<std::string>& trees) const;
 
   const Services& services_;
   SlotPool agent_;

@@ -1,6 +1,5 @@
 #include "core/platform/disk_slot_folders.hpp"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -8,10 +7,11 @@
 #include <cerrno>
 #include <cstdint>
 #include <limits>
-#include <memory>
 #include <set>
 #include <utility>
 
+#include "core/platform/folder_record.hpp"
+#include "core/platform/open_folder.hpp"
 #include "core/platform/os_error.hpp"
 #include "core/platform/remove_tree.hpp"
 #include "core/platform/unique_fd.hpp"
@@ -21,32 +21,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kFolder = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;
 constexpr std::string_view kMeta = ".meta";
 constexpr std::string_view kRemoved = ".removed-";
 constexpr int kDeepest = 256;
 constexpr std::uint64_t kUnknown = std::numeric_limits<std::uint32_t>::max() * 1'000'000ULL;
-
-struct CloseDir {
-  void operator()(DIR* dir) const { ::closedir(dir); }
-};
-
-/// The names in an open folder.
-Result<std::vector<std::string>> names_in(int folder) {
-  const std::unique_ptr<DIR, CloseDir> dir(::fdopendir(::fcntl(folder, F_DUPFD_CLOEXEC, 0)));
-  if (!dir) {
-    return os_error("cannot list a folder of slots", errno);
-  }
-  ::rewinddir(dir.get());
-  std::vector<std::string> names;
-  while (const struct dirent* entry = ::readdir(dir.get())) {
-    const std::string name = entry->d_name;
-    if (name != "." && name != "..") {
-      names.push_back(name);
-    }
-  }
-  return names;
-}
 
 Error cannot(const char* verb, const fs::path& folder, int code) {
   return os_error(std::string("cannot ") + verb + " '" + folder.string() + "'", code);
@@ -73,7 +51,7 @@ class BlockCount {
       bytes_ += kUnknown;
       return;
     }
-    const UniqueFd folder(::openat(parent, name.c_str(), kFolder));
+    const UniqueFd folder(::openat(parent, name.c_str(), kOpenFolder));
     const Result<std::vector<std::string>> names =
         folder ? names_in(folder.get())
                : Result<std::vector<std::string>>(cannot("list", name, errno));
@@ -93,7 +71,7 @@ class BlockCount {
   std::set<ino_t> counted_;
 };
 
-UniqueFd open_at(const fs::path& folder) { return UniqueFd(::open(folder.c_str(), kFolder)); }
+UniqueFd open_at(const fs::path& folder) { return UniqueFd(::open(folder.c_str(), kOpenFolder)); }
 
 }  // namespace
 
@@ -164,6 +142,21 @@ Status DiskSlotFolders::remove(const std::string& name) {
     DIRECTOR_CHECK(remove_tree(folder.get(), target));
   }
   return ok();
+}
+
+Result<std::string> DiskSlotFolders::record(const std::string& name,
+                                            const std::vector<std::string>& folders) {
+  const UniqueFd slot = open_at(folder_ / name);
+  if (!slot) {
+    return cannot("look at", folder_ / name, errno);
+  }
+  return record_folders(slot.get(), folders);
+}
+
+bool DiskSlotFolders::restore(const std::string& name, const std::vector<std::string>& folders,
+                              const std::string& record) {
+  const UniqueFd slot = open_at(folder_ / name);
+  return slot && restore_folders(slot.get(), folders, record);
 }
 
 Status DiskSlotFolders::mend() {

@@ -22,6 +22,10 @@ class DiskSlotFolders final : public ports::SlotFolders {
   /// given out as larger than any quota.
   [[nodiscard]] Result<std::uint64_t> size(const std::string& name) override;
   [[nodiscard]] Status remove(const std::string& name) override;
+  [[nodiscard]] Result<std::string> record(const std::string& name,
+                                           const std::vector<std::string>& folders) override;
+  [[nodiscard]] bool restore(const std::string& name, const std::vector<std::string>& folders,
+                             const std::string& record) override;
   [[nodiscard]] Status mend() override;
 
  private:

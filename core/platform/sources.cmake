@@ -5,10 +5,12 @@ target_sources(
           ${CMAKE_CURRENT_LIST_DIR}/disk_file_store.cpp
           ${CMAKE_CURRENT_LIST_DIR}/disk_slot_folders.cpp
           ${CMAKE_CURRENT_LIST_DIR}/environment.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/folder_record.cpp
           ${CMAKE_CURRENT_LIST_DIR}/interrupt.cpp
           ${CMAKE_CURRENT_LIST_DIR}/landlock.cpp
           ${CMAKE_CURRENT_LIST_DIR}/landlock_rules.cpp
           ${CMAKE_CURRENT_LIST_DIR}/local_launcher.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/open_folder.cpp
           ${CMAKE_CURRENT_LIST_DIR}/os_error.cpp
           ${CMAKE_CURRENT_LIST_DIR}/paths.cpp
           ${CMAKE_CURRENT_LIST_DIR}/private_folder.cpp

@@ -24,6 +24,14 @@ class SlotFolders {
   /// Removes a slot with its meta folder. Interrupted, it is no slot any more, and mend() removes
   /// the rest.
   [[nodiscard]] virtual Status remove(const std::string& name) = 0;
+  /// Everything that lies in folders of a slot, as a text for restore(). Absent folders are fine.
+  [[nodiscard]] virtual Result<std::string> record(const std::string& name,
+                                                   const std::vector<std::string>& folders) = 0;
+  /// Removes from the same folders what came after the record. False: something of it has changed
+  /// or is gone, whatever was done to hide that; the folders are to be made anew then.
+  [[nodiscard]] virtual bool restore(const std::string& name,
+                                     const std::vector<std::string>& folders,
+                                     const std::string& record) = 0;
   /// Finishes removals that were interrupted.
   [[nodiscard]] virtual Status mend() = 0;
 };

@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/platform/disk_slot_folders.hpp"
@@ -135,6 +137,134 @@ TEST_F(SlotFolders, LastUseIsThatOfTheMetaFolder) {
   ASSERT_EQ(::utimensat(AT_FDCWD, (slots() / "agent-1.meta").c_str(), times, 0), 0);
   EXPECT_EQ(*store.last_used("agent-1"), ports::WallTime(std::chrono::seconds(1'000'000'000)));
   EXPECT_EQ(*store.last_used("absent"), ports::WallTime());
+}
+
+/// A slot with a kept folder as `setup` made it.
+class KeptFolders : public SlotFolders {
+ protected:
+  KeptFolders() {
+    make("slots/verify-1/deps/bin/tool", "#!/bin/sh\n");
+    make("slots/verify-1/deps/lib/a", "aaaa");
+    make("slots/verify-1/src/file");
+    fs::create_symlink("lib/a", deps() / "link");
+    const Result<std::string> made = store.record("verify-1", kKept);
+    EXPECT_TRUE(made) << made.error().message();
+    record = *made;
+  }
+  [[nodiscard]] fs::path deps() const { return slots() / "verify-1/deps"; }
+  [[nodiscard]] bool restore() { return store.restore("verify-1", kKept, record); }
+
+  const std::vector<std::string> kKept{"deps", "build/cache"};
+  std::string record;
+};
+
+TEST_F(KeptFolders, AreAsTheyWereWhereNobodyTouchedThem) {
+  EXPECT_TRUE(restore());
+  make("slots/verify-1/src/other");
+  EXPECT_TRUE(restore());
+  EXPECT_TRUE(fs::exists(slots() / "verify-1/src/other")) << "not in a kept folder";
+}
+
+TEST_F(KeptFolders, LoseWhatWasAdded) {
+  make("slots/verify-1/deps/.cache/deep/x");
+  make("slots/verify-1/deps/bin/evil");
+  make("slots/verify-1/build/cache/x");
+  fs::create_symlink("/etc", deps() / "etc");
+  ASSERT_EQ(::mkfifo((deps() / "pipe").c_str(), 0600), 0);
+  fs::permissions(deps() / ".cache", fs::perms::none);
+  EXPECT_TRUE(restore());
+  for (const char* path : {".cache", "bin/evil", "etc", "pipe"}) {
+    EXPECT_FALSE(fs::exists(fs::symlink_status(deps() / path))) << path;
+  }
+  EXPECT_FALSE(fs::exists(slots() / "verify-1/build/cache"));
+  EXPECT_TRUE(fs::exists("/etc/passwd"));
+}
+
+TEST_F(KeptFolders, AreNotTheSameWhateverWasChanged) {
+  const fs::path tool = deps() / "bin/tool";
+  const std::pair<const char*, std::function<void()>> changes[] = {
+      {"other bytes, size and times as before",
+       [&] {
+         struct stat before {};
+         ASSERT_EQ(::stat(tool.c_str(), &before), 0);
+         std::ofstream(tool) << "#!/bin/no\n";
+         const struct timespec times[2] = {before.st_atim, before.st_mtim};
+         ASSERT_EQ(::utimensat(AT_FDCWD, tool.c_str(), times, 0), 0);
+       }},
+      {"moved over it",
+       [&] {
+         std::ofstream(deps() / "new") << "#!/bin/no\n";
+         fs::rename(deps() / "new", tool);
+       }},
+      {"mode", [&] { fs::permissions(tool, fs::perms::owner_all); }},
+      {"second name", [&] { fs::create_hard_link(tool, slots() / "verify-1/src/name"); }},
+      {"gone", [&] { fs::remove(tool); }},
+      {"a link in its place",
+       [&] {
+         fs::rename(tool, slots() / "verify-1/src/tool");
+         fs::create_symlink("../../src/tool", tool);
+       }},
+      {"another target",
+       [&] {
+         fs::remove(deps() / "link");
+         fs::create_symlink("bin/tool", deps() / "link");
+       }},
+      {"a folder around it swapped",
+       [&] {
+         fs::rename(deps() / "bin", slots() / "verify-1/src/bin");
+         fs::create_directory(deps() / "bin");
+         fs::copy(slots() / "verify-1/src/bin/tool", tool);
+       }},
+      {"a link to a copy in the place of all",
+       [&] {
+         fs::copy(deps(), slots() / "verify-1/src/deps",
+                  fs::copy_options::recursive | fs::copy_options::copy_symlinks);
+         fs::remove_all(deps());
+         fs::create_symlink("src/deps", deps());
+       }},
+      {"all gone", [&] { fs::remove_all(deps()); }},
+  };
+  for (const auto& [what, change] : changes) {
+    fs::remove_all(slots() / "verify-1");
+    make("slots/verify-1/deps/bin/tool", "#!/bin/sh\n");
+    make("slots/verify-1/deps/lib/a", "aaaa");
+    make("slots/verify-1/src/file");
+    fs::create_symlink("lib/a", deps() / "link");
+    record = *store.record("verify-1", kKept);
+    ASSERT_TRUE(restore()) << what;
+    change();
+    EXPECT_FALSE(restore()) << what;
+  }
+}
+
+TEST_F(KeptFolders, FollowNoLinkOutOfTheSlot) {
+  make("outside/deps/x");
+  fs::remove_all(slots() / "verify-1/build");
+  fs::create_symlink(root() / "outside", slots() / "verify-1/build");
+  make("outside/cache/x");
+  EXPECT_FALSE(restore());
+  EXPECT_TRUE(fs::exists(root() / "outside/cache/x"));
+}
+
+TEST_F(KeptFolders, AreMadeAnewAfterARecordThatIsNotWhole) {
+  const std::string whole = record;
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    record = whole.substr(0, size);
+    EXPECT_FALSE(restore()) << size;
+  }
+  record = whole;
+  EXPECT_TRUE(fs::exists(deps() / "bin/tool"));
+}
+
+TEST_F(KeptFolders, NestedBeyondReasonAreNotRecorded) {
+  fs::path deep = deps();
+  for (int i = 0; i < 300; ++i) {
+    deep /= "d";
+  }
+  fs::create_directories(deep);
+  EXPECT_FALSE(store.record("verify-1", kKept));
+  EXPECT_TRUE(restore()) << "removed with what came later";
+  EXPECT_FALSE(fs::exists(deps() / "d"));
 }
 
 }  // namespace

@@ -76,10 +76,10 @@ TEST(LoadConfig, NetworkIsForGatesThatAreThere) {
   EXPECT_THAT(loaded->settings.sandbox.network_gates, ElementsAre("end-to-end", "tests"));
   EXPECT_THAT(load(named("'lint'")), IsOk()) << "it is skipped, not unknown";
   EXPECT_EQ(errors_of(named("'lint', 'end-to-ends'")),
-            "repo.toml:7:17: sandbox.network_gates: there is no gate 'end-to-ends', did you mean "
+            "repo.toml:7:1: sandbox.network_gates: there is no gate 'end-to-ends', did you mean "
             "'end-to-end'?");
   EXPECT_EQ(errors_of(named("'nonsense'")),
-            "repo.toml:7:17: sandbox.network_gates: there is no gate 'nonsense': name those of "
+            "repo.toml:7:1: sandbox.network_gates: there is no gate 'nonsense': name those of "
             "[gates], or \"tests\" for the nodes' own");
   // A pattern is a name like any other.
   EXPECT_THAT(errors_of(named("'*'")), ::testing::HasSubstr("there is no gate '*'"));

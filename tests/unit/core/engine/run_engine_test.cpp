@@ -361,5 +361,43 @@ TEST(RunEngine, WorkspaceSetupRunsOncePerSlotUntilItsInputsChange) {
       << "the agent's slot before and after the lock changed, the verify slot after it";
 }
 
+TEST(RunEngine, KeptFoldersForGatesAreMadeOnceWhileTheyAreAsSetupLeftThem) {
+  World world;
+  world.adopt({node("a"), node("b", {"a"})});
+  world.obedient({"a", "b"});
+  world.settings.workspace.setup = "make deps";
+  world.settings.workspace.keep = {"deps"};
+  ASSERT_THAT(world.run(), IsOk());
+  EXPECT_EQ(world.hosts.commands().size(), 2U) << "the agent's slot, the verify slot";
+}
+
+TEST(RunEngine, KeptFoldersThatGatesChangedAreMadeAnewForEach) {
+  World world;
+  world.adopt({node("a")});
+  world.obedient({"a"});
+  world.settings.workspace.setup = "make deps";
+  world.settings.workspace.keep = {"deps"};
+  world.slot_folders.spoilt = {"verify-1"};
+  ASSERT_THAT(world.run(), IsOk());
+  EXPECT_EQ(world.hosts.commands().size(), 3U) << "the agent's slot, each of two runs of the gate";
+}
+
+TEST(RunEngine, KeptFoldersOfACandidateThatChangesSetupsInputsAreItsAlone) {
+  World world;
+  plan::Node touches = node("a");
+  touches.files.insert(touches.files.end(), {"lock", "wrong"});
+  world.adopt({touches});
+  world.runner.script["executor-a"] = {Turn{.files = {{"wrong", "x"}, {"lock", "evil"}}},
+                                       Turn{.files = {{"a.txt", "x"}}}};
+  world.settings.workspace.setup = "make deps";
+  world.settings.workspace.setup_inputs = {"lock"};
+  world.settings.workspace.keep = {"deps"};
+  const Result<run::RunState> end = world.run();
+  ASSERT_THAT(end, IsOk());
+  EXPECT_EQ(state_of(*end, "a").status, NodeStatus::Done);
+  EXPECT_EQ(world.hosts.commands().size(), 3U)
+      << "the agent's slot, the verify slot for the first candidate, again for the second";
+}
+
 }  // namespace
 }  // namespace director::engine::testing

@@ -1,0 +1,2 @@
+# Red until two.txt is right, as the tool that `setup` installed tells.
+sh tools/check two
