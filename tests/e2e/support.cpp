@@ -196,12 +196,38 @@ Ran World::director(std::vector<std::string> args) {
   static const std::set<std::string> kWriters{"plan", "run", "auto", "bench"};
   const bool writes = !args.empty() && kWriters.contains(args.front());
   args.insert(args.begin(), DIRECTOR_PROGRAM);
-  Ran ran = run(args, repo(), environment_);
+  Ran ran = as_user(std::move(args));
   constexpr int kUsage = 2;  // then the files are the test's own, and may be bad
   if (writes && ran.exit_code != kUsage) {
     check_formats(state());
   }
   return ran;
+}
+
+void World::become(uid_t user) {
+  const std::string id = std::to_string(user);
+  const Ran given = run({"chown", "-hR", id + ":" + id, root().string()}, "/", environment_);
+  ASSERT_EQ(given.exit_code, 0) << given.err;
+  as_ = {"setpriv", "--reuid", id, "--regid", id, "--clear-groups", "--inh-caps=-all"};
+  // Git looks into nobody else's repository unless it is told to.
+  environment_["GIT_CONFIG_COUNT"] = "1";
+  environment_["GIT_CONFIG_KEY_0"] = "safe.directory";
+  environment_["GIT_CONFIG_VALUE_0"] = "*";
+}
+
+Ran World::as_user(std::vector<std::string> argv) {
+  argv.insert(argv.begin(), as_.begin(), as_.end());
+  return run(argv, repo(), environment_);
+}
+
+pid_t World::start_as_user(std::vector<std::string> argv) {
+  argv.insert(argv.begin(), as_.begin(), as_.end());
+  return start(argv, repo(), environment_, root() / "started.out", root() / "started.err");
+}
+
+void World::end(pid_t started) {
+  kill(started, SIGKILL);
+  waitpid(started, nullptr, 0);
 }
 
 Ran World::git(std::vector<std::string> args) {

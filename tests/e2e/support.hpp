@@ -73,6 +73,14 @@ class World {
 
   /// What a command that works on a job left in .director is held against its formats.
   [[nodiscard]] Ran director(std::vector<std::string> args);
+  /// From here on, director is run by another user, to whom the whole of this belongs. As root
+  /// only.
+  void become(uid_t user);
+  /// Runs a program as director's user.
+  [[nodiscard]] Ran as_user(std::vector<std::string> argv);
+  /// A program that runs until end() or the end of the test.
+  [[nodiscard]] pid_t start_as_user(std::vector<std::string> argv);
+  static void end(pid_t started);
   [[nodiscard]] Ran git(std::vector<std::string> args);
   /// git's stdout without its last line feed; a failure fails the test.
   [[nodiscard]] std::string git_says(std::vector<std::string> args);
@@ -84,6 +92,7 @@ class World {
  private:
   TempFolder folder_;
   Environment environment_;
+  std::vector<std::string> as_;  ///< what makes a program another user's; empty: it is ours
 };
 
 }  // namespace director::e2e
