@@ -254,6 +254,7 @@ class Doctor {
               "install ripgrep: OpenCode's first search would download it"});
     }
     report_all(sandbox_findings(launcher_, clock_, interrupt_));
+    report_all(gone_findings(folders_.cache.parent_path()));
     report(space_finding("workspaces", folders_.cache));
     report(space_finding("transcripts and the journal", folders_.state));
   }

@@ -9,6 +9,7 @@
 #include "core/base/text.hpp"
 #include "core/platform/landlock.hpp"
 #include "core/platform/os_error.hpp"
+#include "core/platform/repository_caches.hpp"
 
 namespace director::cli {
 namespace {
@@ -101,6 +102,20 @@ std::vector<Finding> sandbox_findings(ports::ProcessLauncher& launcher, const po
     found.push_back(note(true, "user namespaces can be made"));
   } else {
     found.push_back(note(false, "no user namespaces: " + namespaces.said));
+  }
+  return found;
+}
+
+std::vector<Finding> gone_findings(const std::filesystem::path& caches) {
+  std::vector<Finding> found;
+  for (const platform::GoneRepository& gone : platform::gone_repositories(caches)) {
+    for (const std::filesystem::path& work : gone.work) {
+      found.push_back(
+          {Level::Note, "disk",
+           "'" + text::printable(work.string()) + "' holds work that did not land in '" +
+               text::printable(gone.repository) + "', which is gone",
+           "take what you want of it and remove '" + text::printable(gone.cache.string()) + "'"});
+    }
   }
   return found;
 }

@@ -21,6 +21,10 @@ namespace director::cli {
                                                     const ports::Clock& clock,
                                                     const ports::CancelToken& cancel);
 
+/// Work in workspaces of repositories that are gone, a note each. `caches`: where those of all
+/// repositories are.
+[[nodiscard]] std::vector<Finding> gone_findings(const std::filesystem::path& caches);
+
 /// Free space where `folder` is, or will be.
 [[nodiscard]] Finding space_finding(const std::string& what, const std::filesystem::path& folder);
 

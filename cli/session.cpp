@@ -13,6 +13,7 @@
 #include "cli/role_prompts.hpp"
 #include "cli/settings_files.hpp"
 #include "core/platform/environment.hpp"
+#include "core/platform/repository_caches.hpp"
 
 namespace director::cli {
 namespace {
@@ -86,6 +87,9 @@ Result<std::unique_ptr<Session>> Session::lock(const CommonOptions& common,
   }
   DIRECTOR_TRY(platform::RepoLock lock, platform::RepoLock::acquire(repository.state / "lock"));
   mend(repository);
+  // Without it the folder is never taken for that of a repository that is gone; so much for a full
+  // disk.
+  (void)platform::note_repository(repository.cache, repository.repo);
   return std::unique_ptr<Session>(new Session(common, std::move(lock)));
 }
 

@@ -86,6 +86,10 @@ Result<UserFolders> user_folders() {
   return UserFolders{std::move(cache), std::move(config), std::move(data)};
 }
 
+std::string cache_name(const fs::path& repository) {
+  return repository.filename().string() + "-" + sha256_hex(repository.string()).substr(0, 12);
+}
+
 Result<fs::path> repository_cache(const fs::path& cache_root, const fs::path& repository) {
   std::error_code error;
   const fs::path canonical = fs::canonical(repository, error);
@@ -96,8 +100,7 @@ Result<fs::path> repository_cache(const fs::path& cache_root, const fs::path& re
   if (error) {
     return os_error("cannot create cache folder '" + cache_root.string() + "'", error.value());
   }
-  fs::path folder = cache_root / (canonical.filename().string() + "-" +
-                                  sha256_hex(canonical.string()).substr(0, 12));
+  fs::path folder = cache_root / cache_name(canonical);
   DIRECTOR_CHECK(make_private(folder));
   return folder;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 #include <string_view>
 
 #include "director/result.hpp"
@@ -18,6 +19,9 @@ struct UserFolders {
 
 /// Errors: NotFound if the user has no home folder and a variable is missing.
 [[nodiscard]] Result<UserFolders> user_folders();
+
+/// What a repository's folder in the cache is called. `repository`: its real path.
+[[nodiscard]] std::string cache_name(const std::filesystem::path& repository);
 
 /// The private folder of one repository under the cache: its name and a hash of its whole path.
 /// Makes it, mode 0700. Errors: NotFound if there is no such repository; Conflict if the folder is

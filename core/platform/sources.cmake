@@ -17,6 +17,7 @@ target_sources(
           ${CMAKE_CURRENT_LIST_DIR}/process_table.cpp
           ${CMAKE_CURRENT_LIST_DIR}/remove_tree.cpp
           ${CMAKE_CURRENT_LIST_DIR}/repo_lock.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/repository_caches.cpp
           ${CMAKE_CURRENT_LIST_DIR}/running_command.cpp
           ${CMAKE_CURRENT_LIST_DIR}/sandbox.cpp
           ${CMAKE_CURRENT_LIST_DIR}/sandboxed_launcher.cpp

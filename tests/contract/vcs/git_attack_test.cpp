@@ -247,6 +247,36 @@ TEST_F(GitAttack, InterruptedCheckoutHealsAtTheNextOne) {
   expect_clean();
 }
 
+// What a kill leaves of a clone that was being written, file by file.
+TEST_F(GitAttack, CloneThatWasCutOffAnywhereIsWholeAfterTheNextStart) {
+  Lines parts;
+  for (const auto& entry : fs::recursive_directory_iterator(at(".git"))) {
+    parts.push_back(entry.path().lexically_relative(slot_.dir).string());
+  }
+  parts.emplace_back(".git");
+  ASSERT_GT(parts.size(), 5U);
+  for (const std::string& part : parts) {
+    for (const double left : {-1.0, 0.0, 0.5}) {
+      SCOPED_TRACE(part + " cut to " + std::to_string(left));
+      vcs_.reset();  // and with it what the process remembers
+      if (left < 0) {
+        fs::remove_all(at(part));
+      } else if (fs::is_regular_file(at(part))) {
+        const std::string bytes = read_bytes(at(part));
+        write_file(
+            at(part),
+            bytes.substr(0, static_cast<std::size_t>(static_cast<double>(bytes.size()) * left)));
+      }
+      write_file(at(".git/index.lock"), "");
+      write_file(at(".git/objects/pack/tmp_pack_x"), "half");
+      ASSERT_VALUE(vcs_, open(repo()));
+      restore();
+      expect_clean();
+      EXPECT_FALSE(fs::exists(at(".git/index.lock")));
+    }
+  }
+}
+
 TEST_F(GitAttack, DamagedStatCacheIsNotBelieved) {
   const fs::path cache = fs::path(slot_.meta_dir) / "stat-cache";
   const std::string good = read_bytes(cache);
