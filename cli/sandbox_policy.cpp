@@ -140,9 +140,9 @@ Status hide_neighbours(SandboxPolicy& policy) {
 }
 
 /// Whether it is one of them, or holds one.
-bool is_needed(const std::string& path, const std::vector<std::string>& needed) {
-  return std::any_of(needed.begin(), needed.end(), [&path](const std::string& one) {
-    return path == one || lies_below(one, path);
+bool is_needed(const std::string& folder, const std::vector<std::string>& needed) {
+  return std::any_of(needed.begin(), needed.end(), [&folder](const std::string& path) {
+    return path == folder || lies_below(path, folder);
   });
 }
 

@@ -27,7 +27,7 @@ bool is_live_terminal() {
 }
 
 /// Conflict is kept for the lock, which has an exit status of its own.
-Error not_the_lock(Error error) {
+Error not_the_lock(const Error& error) {
   return error.code() == Errc::Conflict ? Error(Errc::Invalid, error.message()) : error;
 }
 

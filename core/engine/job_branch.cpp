@@ -63,7 +63,7 @@ Result<director::commit_info> JobBranch::tip(director::vcs& vcs) {
 Status JobBranch::check(director::vcs& vcs) {
   DIRECTOR_TRY(const director::commit_info now, tip(vcs));
   // Moving it to where it is changes nothing and fails as a landing would.
-  const Status movable = vcs.update_ref(ref_, now.oid, now.oid);
+  Status movable = vcs.update_ref(ref_, now.oid, now.oid);
   if (movable || movable.error().code() != Errc::Conflict) {
     return movable;
   }

@@ -50,6 +50,15 @@ Result<GateChecked> NodeWork::run_tests(const plan::Node& node, const director::
                                 node.id.value, changes});
 }
 
+Status NodeWork::begin_at(const Oid& base, const plan::Node& node, Context& context) {
+  DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());
+  DIRECTOR_TRY(const director::commit_info info, vcs->resolve(base.value));
+  context.base = Oid(info.oid);
+  context.base_tree = Oid(info.tree);
+  context.start = context.base_tree;
+  return check_frozen(*vcs, node, context.base_tree);
+}
+
 Result<run::RunEvent> NodeWork::prepare(const run::StartAttempt& effect, const Oid& base) {
   DIRECTOR_CHECK(pause(services_.clock, effect.delay_ms, services_.interrupt));
   const plan::Node& node = this->node(effect.node);
@@ -58,14 +67,7 @@ Result<run::RunEvent> NodeWork::prepare(const run::StartAttempt& effect, const O
   if (!context.workspace) {
     context.workspace = workspaces_.lease_agent();
   }
-  {
-    DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());
-    DIRECTOR_TRY(const director::commit_info info, vcs->resolve(base.value));
-    context.base = Oid(info.oid);
-    context.base_tree = Oid(info.tree);
-    context.start = context.base_tree;
-    DIRECTOR_CHECK(check_frozen(*vcs, node, context.base_tree));
-  }
+  DIRECTOR_CHECK(begin_at(base, node, context));
   DIRECTOR_CHECK(workspaces_.prepare(*context.workspace, context.base, Oid(), services_.interrupt));
   run::Used used;
   if (context.red_base != context.base) {

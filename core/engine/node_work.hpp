@@ -77,6 +77,8 @@ class NodeWork {
   [[nodiscard]] Result<run::Gated> failed_gate(const plan::Node& node, const Context& context,
                                                const director::verdict& verdict, bool flaky) const;
   /// The last candidate as it would be on this attempt's base; empty where it does not fit there.
+  /// An attempt's base, with the tests as they were frozen.
+  [[nodiscard]] Status begin_at(const Oid& base, const plan::Node& node, Context& context);
   [[nodiscard]] Result<Oid> kept_on_base(const Context& context) const;
   /// Called before the event that says so: this attempt's candidate does not land.
   void keep_candidate(director::vcs& vcs, const NodeId& id, const run::NodeState& state,

@@ -42,7 +42,7 @@ class PlanEngine {
     Oid tree;
   };
 
-  [[nodiscard]] Status record(const run::PlanEvent& event);
+  [[nodiscard]] Status record(const run::PlanEvent& said);
   [[nodiscard]] Status perform(const run::PlanEffect& effect);
   [[nodiscard]] Status create_branch();
   [[nodiscard]] Status explore();

@@ -145,8 +145,8 @@ Status RunEngine::apply_outcome(const Outcome& outcome) {
     return apply(*outcome.event);
   }
   const Error& error = outcome.event.error();
-  if (const Status branch = check_branch(); !branch && (branch.error().code() == Errc::Conflict ||
-                                                        branch.error().code() == Errc::NotFound)) {
+  if (Status branch = check_branch(); !branch && (branch.error().code() == Errc::Conflict ||
+                                                  branch.error().code() == Errc::NotFound)) {
     return branch;
   }
   if (outcome.node.empty()) {

@@ -60,7 +60,7 @@ class RunEngine {
   /// Leaves refs and slots as the state says. What fails is a warning.
   void tidy_up();
   [[nodiscard]] Status loop();
-  [[nodiscard]] Status apply(const run::RunEvent& event);
+  [[nodiscard]] Status apply(const run::RunEvent& said);
   [[nodiscard]] Status apply_outcome(const Outcome& outcome);
   [[nodiscard]] Status perform(const run::RunEffect& effect);
   [[nodiscard]] Status start_attempt(const run::StartAttempt& effect);

@@ -71,6 +71,13 @@ Result<Pipe> make_pipe() {
   return Pipe{std::move(reader), std::move(writer)};
 }
 
+/// Some tools exit without waiting for a full pipe; a roomy one loses nothing of theirs.
+Result<Pipe> make_roomy_pipe() {
+  DIRECTOR_TRY(Pipe pipe, make_pipe());
+  ::fcntl(pipe.writer.get(), F_SETPIPE_SZ, kOutputPipeBytes);
+  return pipe;
+}
+
 void set_nonblocking(int fd) { ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK); }
 
 std::vector<char*> pointers(const std::vector<std::string>& texts) {
@@ -180,12 +187,10 @@ Status launch(const Supervise& handler, const Pipe& in, const Pipe& out, const P
 
 Result<Spawned> spawn(const SpawnRequest& request) {
   DIRECTOR_TRY(Pipe in, input_for(request));
-  DIRECTOR_TRY(Pipe out, make_pipe());
+  DIRECTOR_TRY(Pipe out, make_roomy_pipe());
   DIRECTOR_TRY(Pipe err, make_pipe());
   DIRECTOR_TRY(Pipe control, make_pipe());
   DIRECTOR_TRY(Pipe status, make_pipe());
-  // Some tools exit without waiting for a full pipe; a roomy one loses nothing of theirs.
-  ::fcntl(out.writer.get(), F_SETPIPE_SZ, kOutputPipeBytes);
 
   const bool is_direct = request.within.empty();
   std::vector<std::string> arguments = request.within;

@@ -46,13 +46,10 @@ void Transition::begin_run(bool retry) {
     node.spent_out = false;  // the ceiling may be another one now; the next call will tell
     if (node.status == NodeStatus::Running) {
       forget_flight(node);
-    } else if (node.status == NodeStatus::Blocked) {
-      // Judged anew below: what blocked it may turn out to have landed, or is tried again.
-      node.status = NodeStatus::Pending;
-      node.error.clear();
-      node.finished_ms = 0;
-    } else if (retry && node.status == NodeStatus::Error && lost_its_rounds) {
-      // Nothing is wrong with its candidate, which is paid for.
+    } else if (node.status == NodeStatus::Blocked ||
+               (retry && node.status == NodeStatus::Error && lost_its_rounds)) {
+      // The first is judged anew below: what blocked it may turn out to have landed, or is tried
+      // again. Nothing is wrong with the candidate of the second, which is paid for.
       node.status = NodeStatus::Pending;
       node.error.clear();
       node.finished_ms = 0;

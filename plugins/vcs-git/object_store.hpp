@@ -55,7 +55,7 @@ class ObjectStore {
   [[nodiscard]] git_repository* repository() const { return repository_; }
 
  private:
-  [[nodiscard]] static Result<std::unique_ptr<ObjectStore>> wrap(git_odb* odb);
+  [[nodiscard]] static Result<std::unique_ptr<ObjectStore>> wrap(git_odb* opened);
   ObjectStore(git_odb* odb, git_repository* repository) : odb_(odb), repository_(repository) {}
   [[nodiscard]] Result<Oid> object(std::string_view hex, int type, std::string_view kind) const;
 

@@ -51,7 +51,7 @@ struct Content {
 
 class Reader {
  public:
-  Reader(const ObjectStore& store, int root) : store_(store), root_(root), folders_(root) {}
+  Reader(const ObjectStore& store, int root) : store_(store), folders_(root) {}
 
   // `file` is what the cache knows of the path; it learns what is read.
   Result<Content> read(const Found& found, const CachedFile* file, FileStat* stat_read) {
@@ -174,7 +174,6 @@ class Reader {
   }
 
   const ObjectStore& store_;
-  int root_;
   Folders folders_;
   std::size_t files_ = 0;
   std::uint64_t bytes_ = 0;
