@@ -81,6 +81,26 @@ std::string type_name(const Scalar& value) {
   return std::string(kNames[value.index()]);
 }
 
+std::optional<std::string> to_json(const Scalar& value) {
+  JsonWriter json;
+  if (const auto* flag = std::get_if<bool>(&value)) {
+    return json.value(*flag).take();
+  }
+  if (const auto* integer = std::get_if<std::int64_t>(&value)) {
+    return json.value(*integer).take();
+  }
+  if (const auto* number = std::get_if<double>(&value)) {
+    return json.value(*number).take();
+  }
+  if (const auto* text = std::get_if<std::string>(&value)) {
+    return json.value(*text).take();
+  }
+  if (const auto* texts = std::get_if<Strings>(&value)) {
+    return json.value(*texts).take();
+  }
+  return std::nullopt;
+}
+
 std::string to_toml(const Scalar& value) {
   if (const auto* flag = std::get_if<bool>(&value)) {
     return *flag ? "true" : "false";

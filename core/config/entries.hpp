@@ -24,6 +24,8 @@ using Scalar = std::variant<bool, std::int64_t, double, std::string, Strings, Ta
 [[nodiscard]] std::string type_name(const Scalar& value);
 /// As TOML.
 [[nodiscard]] std::string to_toml(const Scalar& value);
+/// As JSON; none for what has no like there.
+[[nodiscard]] std::optional<std::string> to_json(const Scalar& value);
 
 struct Entry {
   std::vector<std::string> path;  ///< {"limits", "max_attempts"}

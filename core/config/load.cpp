@@ -183,7 +183,7 @@ class Loader {
       draft_.settings.plugin_tables[id].table = entry.origin;
       return;
     }
-    const std::optional<std::string> json = plain_json(entry.value);
+    const std::optional<std::string> json = to_json(entry.value);
     if (entry.path.size() > 3) {
       unknown(entry);
       return;
@@ -201,26 +201,6 @@ class Loader {
     plugin_values_[id][entry.path[2]] = *json;
     draft_.origins[dotted(entry.path)] = entry.origin;
     draft_.plugin_items[dotted(entry.path)] = to_toml(entry.value);
-  }
-
-  static std::optional<std::string> plain_json(const Scalar& value) {
-    JsonWriter json;
-    if (const auto* flag = std::get_if<bool>(&value)) {
-      return json.value(*flag).take();
-    }
-    if (const auto* integer = std::get_if<std::int64_t>(&value)) {
-      return json.value(*integer).take();
-    }
-    if (const auto* number = std::get_if<double>(&value)) {
-      return json.value(*number).take();
-    }
-    if (const auto* text = std::get_if<std::string>(&value)) {
-      return json.value(*text).take();
-    }
-    if (const auto* texts = std::get_if<Strings>(&value)) {
-      return json.value(*texts).take();
-    }
-    return std::nullopt;
   }
 
   std::map<std::string, const Key*> fixed_;

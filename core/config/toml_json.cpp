@@ -17,26 +17,6 @@ struct Node {
   std::map<std::string, Node> members;
 };
 
-std::optional<std::string> plain_json(const Scalar& value) {
-  JsonWriter json;
-  if (const auto* flag = std::get_if<bool>(&value)) {
-    return json.value(*flag).take();
-  }
-  if (const auto* integer = std::get_if<std::int64_t>(&value)) {
-    return json.value(*integer).take();
-  }
-  if (const auto* number = std::get_if<double>(&value)) {
-    return json.value(*number).take();
-  }
-  if (const auto* text = std::get_if<std::string>(&value)) {
-    return json.value(*text).take();
-  }
-  if (const auto* texts = std::get_if<Strings>(&value)) {
-    return json.value(*texts).take();
-  }
-  return std::nullopt;
-}
-
 void write(JsonWriter& out, const Node& node) {
   if (!node.value.empty()) {
     out.raw(node.value);
@@ -66,7 +46,7 @@ Result<std::string> toml_to_json(std::string_view path, std::string_view text) {
     if (std::holds_alternative<TableMark>(entry.value)) {
       continue;
     }
-    const std::optional<std::string> json = plain_json(entry.value);
+    const std::optional<std::string> json = to_json(entry.value);
     if (!json) {
       problems.push_back(to_string(entry.origin) + ": " + dotted(entry.path) + ": " +
                          type_name(entry.value) + " cannot stand here");

@@ -1,7 +1,6 @@
 #include "core/plugin/descriptor.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstring>
 #include <utility>
@@ -11,8 +10,6 @@
 namespace director::plugin {
 namespace {
 
-constexpr std::array kKinds{Kind::Runner,   Kind::Vcs,  Kind::Gate,
-                            Kind::Reviewer, Kind::Sink, Kind::Launcher};
 /// What version 1.0 of the ABI published; later fields are looked at only where they are covered.
 constexpr std::size_t kFirstSize =
     offsetof(director_plugin, get_interface) + sizeof(director_plugin::get_interface);

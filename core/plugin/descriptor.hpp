@@ -1,6 +1,7 @@
 /// What a plugin says about itself, checked and copied.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -13,6 +14,8 @@
 namespace director::plugin {
 
 enum class Kind : std::uint8_t { Runner, Vcs, Gate, Reviewer, Sink, Launcher };
+inline constexpr std::array kKinds{Kind::Runner,   Kind::Vcs,  Kind::Gate,
+                                   Kind::Reviewer, Kind::Sink, Kind::Launcher};
 
 /// "runner", "vcs", ...
 [[nodiscard]] std::string_view to_string(Kind kind);

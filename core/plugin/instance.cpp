@@ -5,14 +5,6 @@
 #include "core/base/text.hpp"
 
 namespace director::plugin {
-namespace {
-
-/// How every interface table starts.
-struct TableHead {
-  std::uint32_t struct_size;
-  std::uint32_t reserved;
-  const director_instances* instances;
-};
 
 std::size_t published_size(Kind kind) {
   switch (kind) {
@@ -31,8 +23,6 @@ std::size_t published_size(Kind kind) {
   }
   return sizeof(TableHead);
 }
-
-}  // namespace
 
 Error plugin_bug(std::string_view id, std::string_view what) {
   return Error(Errc::Internal, "plugin '" + std::string(id) + "' " + std::string(what) +

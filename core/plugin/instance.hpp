@@ -25,6 +25,16 @@ namespace director::plugin {
 [[nodiscard]] Error plugin_failure(std::string_view id, director_status status,
                                    std::string_view said);
 
+/// How every interface table starts.
+struct TableHead {
+  std::uint32_t struct_size;
+  std::uint32_t reserved;
+  const director_instances* instances;
+};
+
+/// The size of an interface table as the headers have it.
+[[nodiscard]] std::size_t published_size(Kind kind);
+
 /// Whether a struct_size covers what version 1.0 published, and is one that a compiler wrote.
 [[nodiscard]] constexpr bool is_sane(std::uint32_t struct_size, std::size_t published) {
   constexpr std::uint32_t kAbsurdSize = 4096;

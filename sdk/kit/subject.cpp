@@ -11,21 +11,12 @@
 #include "core/base/json.hpp"
 #include "core/base/text.hpp"
 #include "core/config/schema.hpp"
+#include "core/plugin/instance.hpp"
 
 namespace director::kit {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr Kind kKinds[] = {Kind::Runner,   Kind::Vcs,  Kind::Gate,
-                           Kind::Reviewer, Kind::Sink, Kind::Launcher};
-
-/// How every interface table starts.
-struct TableHead {
-  std::uint32_t struct_size;
-  std::uint32_t reserved;
-  const director_instances* instances;
-};
 
 std::string replaced(std::string text, std::string_view what, const std::string& with) {
   // In JSON text: a path's quotes and backslashes are escaped as there.
@@ -141,7 +132,7 @@ Result<const void*> Subject::table(Kind kind) const {
 
 Result<std::vector<Kind>> Subject::kinds() const {
   std::vector<Kind> all;
-  for (const Kind kind : kKinds) {
+  for (const Kind kind : plugin::kKinds) {
     DIRECTOR_TRY(const void* found, table(kind));
     if (found != nullptr) {
       all.push_back(kind);
@@ -204,7 +195,7 @@ Result<std::unique_ptr<Made>> Subject::make(Kind kind, const Places& places) con
     return Error(Errc::Invalid, "it is no " + std::string(plugin::to_string(kind)));
   }
   DIRECTOR_TRY(const std::string json, config());
-  const auto* instances = static_cast<const TableHead*>(table)->instances;
+  const auto* instances = static_cast<const plugin::TableHead*>(table)->instances;
   if (instances == nullptr || instances->create == nullptr || instances->destroy == nullptr) {
     return Error(Errc::Internal, "its table cannot make instances");
   }

@@ -5,6 +5,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <variant>
 
 #include "core/plugin/exec/excerpt.hpp"
 #include "core/plugin/exec/executable.hpp"
@@ -90,5 +92,18 @@ class Conversation {
   Excerpt words_;
   Excerpt output_;
 };
+
+/// Takes the one message that can be the answer to a call, and no other.
+template <typename Answer>
+[[nodiscard]] Conversation::Listener take_answer(Answer& answer) {
+  return [&answer](Message& message) {
+    auto* said = std::get_if<Answer>(&message);
+    if (said == nullptr) {
+      return Heard::Refused;
+    }
+    answer = std::move(*said);
+    return Heard::Answer;
+  };
+}
 
 }  // namespace director::plugin::exec

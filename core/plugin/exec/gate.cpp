@@ -19,14 +19,7 @@ class ExecGate final : public director::gate {
     task.may_exec = true;
     Verdict answer;
     Conversation conversation(making_.plugin, making_.limits, services, std::move(task),
-                              [&answer](Message& message) {
-                                auto* said = std::get_if<Verdict>(&message);
-                                if (said == nullptr) {
-                                  return Heard::Refused;
-                                }
-                                answer = std::move(*said);
-                                return Heard::Answer;
-                              });
+                              take_answer(answer));
     if (const Status held = conversation.hold(); !held) {
       return verdict::error(held.error().message(), conversation.output());
     }

@@ -54,28 +54,6 @@ std::string_view name_of(exec_outcome outcome) {
   return "stopped";
 }
 
-std::string_view name_of(Errc code) {
-  switch (code) {
-    case Errc::Invalid:
-      return "invalid";
-    case Errc::NotFound:
-      return "not_found";
-    case Errc::Conflict:
-      return "conflict";
-    case Errc::Timeout:
-      return "timeout";
-    case Errc::Cancelled:
-      return "cancelled";
-    case Errc::External:
-      return "external";
-    case Errc::Io:
-      return "io";
-    case Errc::Internal:
-      return "internal";
-  }
-  return "internal";
-}
-
 /// JSON from elsewhere, on one line: a line break in it can only be a blank.
 std::string on_one_line(std::string_view json) {
   std::string line(json.empty() ? "{}" : json);
@@ -176,7 +154,7 @@ std::string answer_line(std::string_view text) {
 
 std::string error_line(const Error& error) {
   JsonWriter out;
-  out.begin_object().member("type", "error").member("code", name_of(error.code()));
+  out.begin_object().member("type", "error").member("code", to_string(error.code()));
   return out.member("message", error.message()).end_object().take();
 }
 

@@ -21,14 +21,7 @@ class ExecReviewer final : public director::reviewer {
     task.may_ask = true;
     review answer;
     Conversation conversation(making_.plugin, making_.limits, services, std::move(task),
-                              [&answer](Message& message) {
-                                auto* said = std::get_if<review>(&message);
-                                if (said == nullptr) {
-                                  return Heard::Refused;
-                                }
-                                answer = std::move(*said);
-                                return Heard::Answer;
-                              });
+                              take_answer(answer));
     DIRECTOR_CHECK(conversation.hold());
     return answer;
   }

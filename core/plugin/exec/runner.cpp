@@ -86,18 +86,11 @@ class ExecRunner final : public director::runner {
     Task task;
     task.lines = probe_line({making_.info, services.remaining_ms()}) + "\n";
     task.cwd = making_.info.cache_dir + "/agent";  // the only folder of its own that it may write
-    std::string answer;
+    Tool answer;
     Conversation conversation(making_.plugin, making_.limits, services, std::move(task),
-                              [&answer](Message& message) {
-                                auto* said = std::get_if<Tool>(&message);
-                                if (said == nullptr) {
-                                  return Heard::Refused;
-                                }
-                                answer = std::move(said->json);
-                                return Heard::Answer;
-                              });
+                              take_answer(answer));
     DIRECTOR_CHECK(conversation.hold());
-    return answer;
+    return std::move(answer.json);
   }
 
  private:

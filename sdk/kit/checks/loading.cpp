@@ -13,9 +13,6 @@
 namespace director::kit {
 namespace {
 
-constexpr Kind kKinds[] = {Kind::Runner,   Kind::Vcs,  Kind::Gate,
-                           Kind::Reviewer, Kind::Sink, Kind::Launcher};
-
 Outcome loads(const Subject& subject) {
   const Result<EntryPoint> entry = subject.entry();
   if (!entry) {
@@ -39,34 +36,10 @@ Outcome one_symbol(const Subject& subject) {
                 " symbols: " + text::join(shown, ", ") + (names->size() > 5 ? ", ..." : ""));
 }
 
-std::size_t published_size(Kind kind) {
-  switch (kind) {
-    case Kind::Runner:
-      return sizeof(director_runner);
-    case Kind::Vcs:
-      return sizeof(director_vcs);
-    case Kind::Gate:
-      return sizeof(director_gate);
-    case Kind::Reviewer:
-      return sizeof(director_reviewer);
-    case Kind::Sink:
-      return sizeof(director_sink);
-    case Kind::Launcher:
-      break;
-  }
-  return sizeof(director_launcher);
-}
-
-struct TableHead {
-  std::uint32_t struct_size;
-  std::uint32_t reserved;
-  const director_instances* instances;
-};
-
 Status sound_table(Kind kind, const void* raw) {
-  const auto* table = static_cast<const TableHead*>(raw);
+  const auto* table = static_cast<const plugin::TableHead*>(raw);
   const std::string name = plugin::interface_id(kind);
-  const std::size_t least = published_size(kind);
+  const std::size_t least = plugin::published_size(kind);
   DIRECTOR_CHECK(expect(plugin::is_sane(table->struct_size, least),
                         "the table of '" + name + "' has a struct_size of " +
                             std::to_string(table->struct_size) + ", not the " +
@@ -77,8 +50,8 @@ Status sound_table(Kind kind, const void* raw) {
   DIRECTOR_CHECK(expect(table->instances->create != nullptr && table->instances->destroy != nullptr,
                         "'" + name + "' cannot make instances: create or destroy is NULL"));
   // After its head a table holds functions and nothing else.
-  const auto* functions = static_cast<const char*>(raw) + sizeof(TableHead);
-  for (std::size_t i = 0; i < (least - sizeof(TableHead)) / sizeof(void*); ++i) {
+  const auto* functions = static_cast<const char*>(raw) + sizeof(plugin::TableHead);
+  for (std::size_t i = 0; i < (least - sizeof(plugin::TableHead)) / sizeof(void*); ++i) {
     void* function = nullptr;
     std::memcpy(&function, functions + i * sizeof function, sizeof function);
     DIRECTOR_CHECK(expect(function != nullptr,
@@ -95,7 +68,7 @@ Outcome struct_sizes(const Subject& subject) {
   if (!plugin::is_whole(*raw)) {
     return failed("its descriptor has a struct_size of " + std::to_string((*raw)->struct_size));
   }
-  for (const Kind kind : kKinds) {
+  for (const Kind kind : plugin::kKinds) {
     if (const void* table = (*raw)->get_interface(plugin::interface_id(kind)); table != nullptr) {
       if (const Status sound = sound_table(kind, table); !sound) {
         return outcome_of(sound);
@@ -216,7 +189,7 @@ Outcome unknown_ids(const Subject& subject) {
 Outcome kinds(const Subject& subject) {
   DIRECTOR_TRY_OUTCOME(const director_plugin* raw, subject.descriptor());
   std::set<const void*> tables;
-  for (const Kind kind : kKinds) {
+  for (const Kind kind : plugin::kKinds) {
     const char* id = plugin::interface_id(kind);
     const void* table = raw->get_interface(id);
     if (table != nullptr && !tables.insert(table).second) {
