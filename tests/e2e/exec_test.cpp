@@ -69,12 +69,8 @@ sinks = ["metrics-jsonl", "cost-table"]
 command = ["sh", "@AGENT@", "{role}"]
 )";
 
-std::string replaced(std::string text, const std::string& place, const std::string& value) {
-  return text.replace(text.find(place), place.size(), value);
-}
-
-TEST(ExecPlugins, AJobWhoseEveryPluginIsAProgramLands) {
-  World world;
+/// A repository, kConfig's plugins, and its agent.
+void equip(World& world) {
   world.make_repository();
   install(world, "runner.py", "any-tool");
   install(world, "gate.py", "no-todo");
@@ -82,8 +78,12 @@ TEST(ExecPlugins, AJobWhoseEveryPluginIsAProgramLands) {
   install(world, "sink.py", "cost-table");
   write_file(world.root() / "agent.sh", kAgent);
   write_file(world.state() / "config.toml",
-             replaced(kConfig, "@AGENT@", (world.root() / "agent.sh").string()));
+             filled(kConfig, "@AGENT@", (world.root() / "agent.sh").string()));
+}
 
+TEST(ExecPlugins, AJobWhoseEveryPluginIsAProgramLands) {
+  World world;
+  equip(world);
   const Ran planned = world.director({"plan", "Write two files", "--auto", "--no-critique"});
   ASSERT_EQ(planned.exit_code, 0) << planned.out << planned.err;
   const Ran ran = world.director({"run", "--parallel", "2"});
@@ -102,14 +102,9 @@ TEST(ExecPlugins, AJobWhoseEveryPluginIsAProgramLands) {
 
 TEST(ExecPlugins, ConfigurationIsCheckedBeforeAnythingRuns) {
   World world;
-  world.make_repository();
-  install(world, "runner.py", "any-tool");
-  install(world, "gate.py", "no-todo");
-  install(world, "reviewer.py", "second-look");
-  install(world, "sink.py", "cost-table");
-  const std::string config =
-      replaced(replaced(kConfig, "@AGENT@", "none"), "command = ", "comand = ") +
-      "[plugin.no-todo]\nword = 7\n";
+  equip(world);
+  const std::string config = filled(filled(kConfig, "@AGENT@", "none"), "command = ", "comand = ") +
+                             "[plugin.no-todo]\nword = 7\n";
   write_file(world.state() / "config.toml", config);
   const Ran planned = world.director({"plan", "Write two files", "--auto", "--no-critique"});
   EXPECT_EQ(planned.exit_code, 2) << planned.out;
@@ -121,11 +116,7 @@ TEST(ExecPlugins, ConfigurationIsCheckedBeforeAnythingRuns) {
 // A program that fails in every call ends the job with its name, and lands nothing.
 TEST(ExecPlugins, AGateThatCrashesEndsTheJobWithItsName) {
   World world;
-  world.make_repository();
-  install(world, "runner.py", "any-tool");
-  install(world, "reviewer.py", "second-look");
-  install(world, "sink.py", "cost-table");
-  install(world, "gate.sh", "no-todo");
+  equip(world);
   const fs::path plugin =
       fs::path(world.environment()["XDG_DATA_HOME"]) / "director/plugins/no-todo.plugin";
   write_file(
@@ -133,9 +124,6 @@ TEST(ExecPlugins, AGateThatCrashesEndsTheJobWithItsName) {
       "#!/bin/sh\necho '{\"type\":\"hello\",\"protocol\":1,\"kind\":\"gate\",\"id\":\"no-todo\","
       "\"version\":\"1.0.0\"}'\nread -r call || exit 0\n"
       "echo '{\"type\":\"verdict\",\"outcome\":\"pass\",\"summary\":\"fine\"}'\nkill -SEGV $$\n");
-  write_file(world.root() / "agent.sh", kAgent);
-  write_file(world.state() / "config.toml",
-             replaced(kConfig, "@AGENT@", (world.root() / "agent.sh").string()));
   const Ran planned = world.director({"plan", "Write two files", "--auto", "--no-critique"});
   EXPECT_EQ(planned.exit_code, 1) << planned.out;
   EXPECT_THAT(planned.err, HasSubstr("plugin 'no-todo' crashed (signal 11)"));
@@ -169,7 +157,7 @@ exit 1
 
 TEST_P(AnySandbox, ACandidateDoesNotSpeakForAGateThatIsAProgram) {
   install(world, "gate.sh", "no-todo-sh");
-  configure(replaced(kSandboxConfig, "[plugins]\n", "[plugins]\ngate = \"no-todo-sh\"\n"));
+  configure(filled(kSandboxConfig, "[plugins]\n", "[plugins]\ngate = \"no-todo-sh\"\n"));
   write_file(world.root() / "gate.sh", kForger);
   (void)run_job();
   EXPECT_EQ(ran.exit_code, 1) << ran.out << ran.err;
@@ -228,8 +216,8 @@ TEST(ExecPage, ItsBlocksAreTrue) {
       const std::string name = block.note.substr(5, block.note.find(' ', 5) - 5);
       EXPECT_EQ(block.text, read_file(source / name)) << name;
     } else if (block.language == "toml") {
-      const std::string config = replaced(kConfig, "gate = \"no-todo\"\n", "");
-      write_file(world.state() / "config.toml", replaced(config, "[plugins]\n", block.text));
+      const std::string config = filled(kConfig, "gate = \"no-todo\"\n", "");
+      write_file(world.state() / "config.toml", filled(config, "[plugins]\n", block.text));
       const Ran shown = world.director({"config"});
       EXPECT_EQ(shown.exit_code, 0) << shown.err;
       EXPECT_THAT(shown.out, HasSubstr("no-todo-sh"));

@@ -158,7 +158,6 @@ class SandboxNetwork : public AnySandbox {
     }
     write_file(world.root() / "model.json", R"({"rules": []})");
     model = std::make_unique<ScriptedModel>(world.root() / "model.json", world.root());
-    const std::string port = model->endpoint().substr(std::string("http://127.0.0.1:").size());
     write_file(world.root() / "connect.py", filled(R"(import socket, sys
 how, port = sys.argv[1], @PORT@
 if how == "mptcp":
@@ -168,7 +167,7 @@ elif how == "mapped":
 else:
     socket.create_connection(("127.0.0.1", port), 5)
 )",
-                                                   "@PORT@", port.substr(0, port.find('/'))));
+                                                   "@PORT@", model->port()));
   }
   /// Shell that reaches the service.
   [[nodiscard]] std::string connect() {

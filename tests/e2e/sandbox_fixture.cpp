@@ -83,14 +83,6 @@ void Sandbox::break_bubblewrap() {
   world.environment()["PATH"] = bin.string() + ":" + world.environment()["PATH"];
 }
 
-std::string Sandbox::filled(std::string text, const std::string& place, const std::string& value) {
-  for (std::size_t at = 0; (at = text.find(place, at)) != std::string::npos;) {
-    text.replace(at, place.size(), value);
-    at += value.size();
-  }
-  return text;
-}
-
 void Sandbox::configure(const std::string& config) const {
   write_file(world.state() / "config.toml",
              filled(filled(config, "@PLUGINS@", DIRECTOR_TEST_PLUGINS), "@SCRIPT@",

@@ -44,8 +44,6 @@ class Sandbox : public ::testing::Test {
   [[nodiscard]] std::string why_no(const std::string& kind);
   /// Puts one on PATH that does not work, so that Landlock takes over.
   void break_bubblewrap();
-  /// `text` with each `place` replaced.
-  static std::string filled(std::string text, const std::string& place, const std::string& value);
   void configure(const std::string& config) const;
   /// The agent's commands, after kAttempt.
   void attack(const std::string& commands) const;

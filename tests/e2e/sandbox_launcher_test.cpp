@@ -69,7 +69,6 @@ TEST_P(SandboxLauncher, WhatItMakesIsFreeWithoutIt) {
 TEST_P(SandboxLauncher, GatesThatItWrapsHaveNoNetworkAndNoPlaceToWrite) {
   write_file(world.root() / "model.json", R"({"rules": []})");
   const ScriptedModel model(world.root() / "model.json", world.root());
-  const std::string port = model.endpoint().substr(std::string("http://127.0.0.1:").size());
   wrap(filled(R"SH(if test "$WRAPPED" = 2; then
   if (echo evil >"$HOME/evil") 2>/dev/null; then echo "wrapper: wrote outside"; exit 1; fi
   if python3 -c "import socket; socket.create_connection(('127.0.0.1', @PORT@), 5)" 2>/dev/null; then
@@ -77,7 +76,7 @@ TEST_P(SandboxLauncher, GatesThatItWrapsHaveNoNetworkAndNoPlaceToWrite) {
   fi
 fi
 )SH",
-              "@PORT@", port.substr(0, port.find('/'))));
+              "@PORT@", model.port()));
   write_file(world.root() / "gate.sh", "test \"$WRAPPED\" = 2\n");
   (void)run_job();
   EXPECT_EQ(ran.exit_code, 0) << ran.out << ran.err << journal();

@@ -206,9 +206,7 @@ class SandboxedGate : public AnySandbox {
     }
     write_file(world.root() / "model.json", R"({"rules": []})");
     model = std::make_unique<ScriptedModel>(world.root() / "model.json", world.root());
-    const std::string& endpoint = model->endpoint();
-    const std::string port = endpoint.substr(std::string("http://127.0.0.1:").size());
-    std::string gate = filled(kGate, "@PORT@", port.substr(0, port.find('/')));
+    std::string gate = filled(kGate, "@PORT@", model->port());
     gate = filled(gate, "@ROOT@", world.root());
     // Landlock has no network of the gate's own.
     write_file(world.root() / "gate.sh",

@@ -125,6 +125,14 @@ void write_file(const fs::path& path, std::string_view bytes) {
   ASSERT_TRUE(file.flush()) << "cannot write " << path;
 }
 
+std::string filled(std::string text, const std::string& place, const std::string& value) {
+  for (std::size_t at = 0; (at = text.find(place, at)) != std::string::npos;) {
+    text.replace(at, place.size(), value);
+    at += value.size();
+  }
+  return text;
+}
+
 ScriptedModel::ScriptedModel(const fs::path& scenario, const fs::path& folder) {
   const fs::path port_file = folder / "port";
   pid_ = start({DIRECTOR_SCRIPTED_MODEL, "--scenario", scenario.string(), "--log",
@@ -140,7 +148,7 @@ ScriptedModel::ScriptedModel(const fs::path& scenario, const fs::path& folder) {
     constexpr useconds_t kPause = 10000;
     usleep(kPause);
   }
-  endpoint_ = "http://127.0.0.1:" + std::to_string(std::atoi(read_file(port_file).c_str())) + "/v1";
+  port_ = std::to_string(std::atoi(read_file(port_file).c_str()));
 }
 
 ScriptedModel::~ScriptedModel() {

@@ -40,6 +40,9 @@ using Environment = std::map<std::string, std::string>;
 
 [[nodiscard]] std::string read_file(const fs::path& path);
 void write_file(const fs::path& path, std::string_view bytes);
+/// `text` with each `place` replaced.
+[[nodiscard]] std::string filled(std::string text, const std::string& place,
+                                 const std::string& value);
 
 /// The scripted model as a process of its own, ended with the object. It logs its requests to
 /// requests.jsonl in `folder`.
@@ -49,11 +52,12 @@ class ScriptedModel {
   ScriptedModel(const ScriptedModel&) = delete;
   ScriptedModel& operator=(const ScriptedModel&) = delete;
   ~ScriptedModel();
-  [[nodiscard]] const std::string& endpoint() const { return endpoint_; }
+  [[nodiscard]] std::string endpoint() const { return "http://127.0.0.1:" + port_ + "/v1"; }
+  [[nodiscard]] const std::string& port() const { return port_; }
 
  private:
   pid_t pid_ = -1;
-  std::string endpoint_;
+  std::string port_;
 };
 
 /// A user with a home of their own, a git repository, and the program.

@@ -43,10 +43,6 @@ constexpr const char* kScript = R"JSON({"rules": [
   {"role": "executor", "contains": "Node two", "steps": [{"write": {"two.txt": "right\n"}}, {"text": "DONE"}]}
 ]})JSON";
 
-std::string filled(std::string text, const std::string& place, const std::string& value) {
-  return text.replace(text.find(place), place.size(), value);
-}
-
 void configure(World& world) {
   const fs::path script = world.root() / "script.json";
   write_file(script, kScript);

@@ -46,10 +46,6 @@ constexpr const char* kScript = R"JSON({"rules": [
   {"role": "executor", "contains": "Node two", "steps": [{"write": {"two.txt": "wrong\n"}}, {"text": "DONE"}]}
 ]})JSON";
 
-std::string filled(std::string text, const std::string& place, const std::string& value) {
-  return text.replace(text.find(place), place.size(), value);
-}
-
 class Tools : public ::testing::Test {
  protected:
   Tools() { world_.make_repository(); }
