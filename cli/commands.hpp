@@ -58,8 +58,16 @@ struct JsonOption {
   bool json = false;
 };
 
+struct PluginNewOptions {
+  std::string kind;  ///< "gate", ...
+  std::string name;  ///< will be the plugin's id
+  std::string folder;
+  std::string language;  ///< "c", "cpp", "python" or "sh"; empty: python, cpp for a library's kind
+};
+
 struct PluginCheckOptions {
-  std::string library;
+  std::string library;            ///< or
+  std::string program;            ///< one of the two is empty
   std::string config;             ///< what its author says about it; empty: nothing
   std::vector<std::string> only;  ///< rules; empty: all
   int timeout_secs = 60;          ///< of one check
@@ -116,6 +124,7 @@ struct InitOptions {
 [[nodiscard]] ExitCode sync_agents_command(const CommonOptions& common);
 [[nodiscard]] ExitCode plugins_command(const CommonOptions& common, const JsonOption& options);
 [[nodiscard]] ExitCode plugin_check_command(const PluginCheckOptions& options);
+[[nodiscard]] ExitCode plugin_new_command(const PluginNewOptions& options);
 [[nodiscard]] ExitCode config_command(const CommonOptions& common, const ConfigOptions& options);
 [[nodiscard]] ExitCode graph_command(const CommonOptions& common, const GraphOptions& options);
 [[nodiscard]] ExitCode logs_command(const CommonOptions& common, const LogsOptions& options);
@@ -126,7 +135,8 @@ struct InitOptions {
 [[nodiscard]] ExitCode probe_plugin_command(const std::string& path);
 /// Hidden: makes one check of a plugin in this process, which ends with it.
 [[noreturn]] void check_plugin_child(const std::string& rule, const std::string& library,
-                                     const std::string& work, const std::string& config);
+                                     const std::string& work, const std::string& config,
+                                     bool is_program);
 
 /// "director: error: ..." on stderr.
 void print_error(const Error& error);

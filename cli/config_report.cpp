@@ -20,12 +20,12 @@ std::string_view kind_of(const config::Origin& origin) {
 }
 
 /// Columns are not stretched beyond this for the sake of one long cell.
-constexpr std::size_t kWidestCell = 64;
+constexpr std::size_t kWidestColumn = 64;
 
 std::size_t column_width(const std::vector<std::string>& cells) {
   std::size_t width = 0;
   for (const std::string& cell : cells) {
-    if (cell.size() <= kWidestCell) {
+    if (cell.size() <= kWidestColumn) {
       width = std::max(width, cell.size());
     }
   }

@@ -28,16 +28,24 @@ struct Trial {
 };
 
 /// Errors: External, with what to do.
-Result<SandboxPolicy> try_bubblewrap(Trial trial, const std::vector<std::string>& environment) {
+Result<SandboxPolicy> try_bubblewrap(Trial trial, bool layers,
+                                     const std::vector<std::string>& environment) {
   Result<std::string> program = platform::find_program("bwrap", environment, "/");
   if (!program) {
     return Error(Errc::External, "there is no bubblewrap: install the package 'bubblewrap'");
   }
   trial.policy.backend = SandboxBackend::Bubblewrap;
   trial.policy.program = std::move(program).value();
-  if (const Status works =
-          platform::try_sandbox(trial.launcher, trial.policy, trial.clock, trial.cancel);
-      !works) {
+  trial.policy.layers = layers;
+  const auto try_it = [&trial] {
+    return platform::try_sandbox(trial.launcher, trial.policy, trial.clock, trial.cancel);
+  };
+  Status works = try_it();
+  if (!works && layers) {
+    trial.policy.layers = false;
+    works = try_it();
+  }
+  if (!works) {
     return Error(Errc::External, "bubblewrap does not work here (" + works.error().message() +
                                      "): see to it that user namespaces are allowed");
   }
@@ -57,7 +65,6 @@ Result<SandboxPolicy> try_landlock(Trial trial) {
   DIRECTOR_TRY(const platform::Installation installation, platform::find_installation());
   trial.policy.backend = SandboxBackend::Landlock;
   trial.policy.program = installation.supervisor.string();
-  platform::PrivateFolder::sweep(trial.policy.temps);
   if (const Status works =
           platform::try_sandbox(trial.launcher, trial.policy, trial.clock, trial.cancel);
       !works) {
@@ -70,12 +77,13 @@ Result<SandboxPolicy> try_landlock(Trial trial) {
 /// Nothing is confined if this is an error, where that is allowed.
 Result<Confinement> first_working(const config::Sandbox& wanted, const Trial& trial,
                                   const std::vector<std::string>& environment) {
+  platform::PrivateFolder::sweep(trial.policy.temps);
   if (wanted.backend == config::SandboxChoice::Landlock) {
     DIRECTOR_TRY(SandboxPolicy policy, try_landlock(trial));
     return Confinement{std::move(policy), "",
                        platform::landlock_shortfall(platform::landlock::abi())};
   }
-  Result<SandboxPolicy> whole = try_bubblewrap(trial, environment);
+  Result<SandboxPolicy> whole = try_bubblewrap(trial, wanted.layers, environment);
   if (whole) {
     return Confinement{std::move(whole).value(), "", ""};
   }

@@ -24,6 +24,7 @@
 #include "core/platform/repo_lock.hpp"
 #include "core/platform/spdlog_log.hpp"
 #include "core/platform/system_clock.hpp"
+#include "core/plugin/call_watch.hpp"
 
 namespace director::cli {
 namespace {
@@ -40,6 +41,7 @@ class Doctor {
         folders_(std::move(folders)),
         log_(common.verbose ? ports::LogLevel::Debug : ports::LogLevel::Warning),
         guard_(interrupt_),
+        hang_guard_(clock_, interrupt_, static_cast<int>(ExitCode::Interrupted)),
         launcher_(clock_, platform::Environment::of_this_process()) {}
 
   [[nodiscard]] std::vector<Finding> examine() {
@@ -270,6 +272,7 @@ class Doctor {
   platform::SpdlogLog log_;
   ports::CancelToken interrupt_;
   platform::InterruptGuard guard_;
+  plugin::HangGuard hang_guard_;
   platform::LocalLauncher launcher_;
   bool configured_ = false;
   config::Settings settings_;

@@ -20,7 +20,6 @@ namespace fs = std::filesystem;
 
 constexpr const char* kQuestion =
     "This is a test of the connection. Use no tool. Answer with the single word READY.";
-constexpr std::chrono::seconds kPatience{120};
 
 /// A private folder, gone with the object.
 class Scratch {
@@ -88,6 +87,7 @@ Status try_models(engine::Services services, const std::function<void(Finding)>&
   DIRECTOR_TRY(const Scratch scratch, Scratch::make(services.folders.cache));
   services.folders.state = scratch.path();
   services.backends.sinks.clear();
+  constexpr std::chrono::seconds kPatience{120};
   services.settings.limits.node_timeout =
       std::min(services.settings.limits.node_timeout, kPatience);
   const fs::path workdir = scratch.path() / "work";

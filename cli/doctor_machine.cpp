@@ -79,10 +79,12 @@ Finding confinement_finding(const Status& confined, const Confinement& confineme
             "install bubblewrap, or allow user namespaces, for the rest"};
   }
   if (confinement.policy) {
-    return {Level::Ok, "sandbox",
-            "agents and gates are confined by '" + confinement.policy->program + "', " +
-                network_of(wanted),
-            ""};
+    return {
+        Level::Ok, "sandbox",
+        "agents and gates are confined by '" + confinement.policy->program + "', " +
+            network_of(wanted) +
+            (confinement.policy->layers ? "; what tests write is thrown away with a layer" : ""),
+        ""};
   }
   if (wanted.mode == config::SandboxMode::Off) {
     return {Level::Note, "sandbox", "agents and gates are not confined: sandbox.mode is \"off\"",

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cli/wording.hpp"
 #include "core/base/json.hpp"
 #include "core/base/text.hpp"
 
@@ -10,16 +11,6 @@ namespace {
 
 constexpr std::size_t kLevelWidth = 9;
 constexpr std::size_t kTopicWidth = 15;
-
-std::string padded(std::string_view text, std::size_t width) {
-  std::string out(text);
-  out.append(width > out.size() ? width - out.size() : 1, ' ');
-  return out;
-}
-
-std::string counted(std::size_t count, const std::string& noun) {
-  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
-}
 
 std::size_t count_of(const std::vector<Finding>& findings, Level level) {
   return static_cast<std::size_t>(std::count_if(
@@ -70,7 +61,7 @@ std::string_view to_string(Level level) {
 std::string finding_text(const Finding& finding) {
   const std::string indent(kLevelWidth + kTopicWidth, ' ');
   std::string out = padded(to_string(finding.level), kLevelWidth) +
-                    padded(text::printable(finding.topic), kTopicWidth);
+                    padded(text::printable(finding.topic) + ' ', kTopicWidth);
   bool first = true;
   for (const std::string_view line : text::split_lines(text::trim(finding.text))) {
     out += (first ? "" : indent) + text::printable(line) + "\n";

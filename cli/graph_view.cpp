@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "cli/wording.hpp"
 #include "core/base/json.hpp"
 #include "core/base/text.hpp"
 
@@ -12,15 +13,6 @@ namespace {
 constexpr std::size_t kWidestId = 32;
 constexpr std::size_t kTitleBytes = 72;
 constexpr std::size_t kNamesShown = 6;
-
-std::string padded(std::string text, std::size_t width) {
-  text.append(width > text.size() ? width - text.size() : 0, ' ');
-  return text;
-}
-
-std::string counted(std::size_t count, const std::string& noun) {
-  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
-}
 
 std::string short_title(const std::string& title) {
   const std::string whole(text::trim(title));

@@ -124,6 +124,7 @@ Status LoadedPlugins::load(plugin::Kind kind, const std::string& id) {
   switch (kind) {
     case plugin::Kind::Vcs: {
       DIRECTOR_TRY(vcs_, pool<director::vcs>(id, kind, {&plugin::make_vcs}));
+      checked_vcs_ = std::make_unique<plugin::CheckedVcsPool>(id, *vcs_);
       return ok();
     }
     case plugin::Kind::Gate: {
@@ -163,7 +164,7 @@ Status LoadedPlugins::load_all() {
 
 engine::Backends LoadedPlugins::backends() {
   engine::Backends all;
-  all.vcs = vcs_.get();
+  all.vcs = checked_vcs_.get();
   all.gate = gate_.get();
   all.reviewer = reviewer_.get();
   for (const auto& [id, runner] : runners_) {

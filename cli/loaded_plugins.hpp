@@ -16,6 +16,7 @@
 #include "core/plugin/adapters/adapters.hpp"
 #include "core/plugin/call_host.hpp"
 #include "core/plugin/catalog.hpp"
+#include "core/plugin/checked_vcs.hpp"
 #include "core/plugin/exec/backends.hpp"
 #include "core/plugin/instance_pool.hpp"
 #include "core/plugin/prepared_launcher.hpp"
@@ -88,6 +89,7 @@ class LoadedPlugins {
   std::unique_ptr<plugin::PluginHost> host_;
   instance_info info_;
   Pool<director::vcs> vcs_;
+  std::unique_ptr<plugin::CheckedVcsPool> checked_vcs_;
   Pool<director::gate> gate_;
   Pool<director::reviewer> reviewer_;
   std::map<std::string, Pool<director::runner>> runners_;

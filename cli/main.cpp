@@ -186,14 +186,45 @@ class CommandLine {
     plugins.footer("Example:\n  director plugins\n");
   }
 
+  void add_plugin_new(CLI::App& plugin) {
+    CLI::App& anew = *plugin.add_subcommand("new", "Write a small plugin to start from");
+    anew.callback([this] { chosen_ = [this] { return plugin_new_command(plugin_new_); }; });
+    anew.add_option("kind", plugin_new_.kind, "runner, gate, vcs, reviewer, sink or launcher")
+        ->required()
+        ->check(CLI::IsMember({"runner", "gate", "vcs", "reviewer", "sink", "launcher"}));
+    anew.add_option("name", plugin_new_.name, "Its id, such as my-gate")->required();
+    anew.add_option("folder", plugin_new_.folder, "A folder that is empty or not there yet")
+        ->required();
+    anew.add_option("--lang", plugin_new_.language,
+                    "c, cpp, python or sh; by itself python, and cpp for a vcs or a launcher")
+        ->check(CLI::IsMember({"c", "cpp", "python", "sh"}));
+    anew.footer(
+        "Examples:\n  director plugin new gate my-gate ~/src/my-gate\n"
+        "  director plugin new runner my-runner ~/src/my-runner --lang cpp\n\n"
+        "It works as it is written. docs/writing-a-plugin.md says how to go on.\n");
+  }
+
   /// Its commands need no repository.
   void add_plugin() {
     CLI::App& plugin = *app_.add_subcommand("plugin", "For who writes a plugin");
     plugin.require_subcommand(1);
+    add_plugin_new(plugin);
     CLI::App& check =
         *plugin.add_subcommand("check", "Check a plugin against every rule of the ABI");
-    check.callback([this] { chosen_ = [this] { return plugin_check_command(plugin_check_); }; });
-    check.add_option("library", plugin_check_.library, "The plugin, a shared library")->required();
+    CLI::Option* library =
+        check.add_option("library", plugin_check_.library, "The plugin, a shared library");
+    CLI::Option* program = check
+                               .add_option("--exec", plugin_check_.program,
+                                           "The plugin, a program that speaks the exec protocol: "
+                                           "its file, or a command that starts it")
+                               ->type_name("CMD")
+                               ->excludes(library);
+    check.callback([this, library, program] {
+      if (library->count() + program->count() == 0) {
+        throw CLI::RequiredError("library or --exec");
+      }
+      chosen_ = [this] { return plugin_check_command(plugin_check_); };
+    });
     check.add_option("--config", plugin_check_.config,
                      "A TOML file with its configuration and what to check it with");
     check.add_option("--only", plugin_check_.only, "Only this rule; may be given again")
@@ -206,7 +237,9 @@ class CommandLine {
     check.add_flag("--json", plugin_check_.json, "Print JSON");
     check.footer(
         "Examples:\n  director plugin check build/my-gate.so\n"
-        "  director plugin check build/my-gate.so --config kit.toml --strict\n\n"
+        "  director plugin check build/my-gate.so --config kit.toml --strict\n"
+        "  director plugin check --exec ./my-gate.plugin\n"
+        "  director plugin check --exec 'python3 gate.py' --config kit.toml\n\n"
         "Exit status: 0 it passed, 1 it did not. docs/writing-a-plugin.md explains each rule.\n");
   }
 
@@ -325,6 +358,7 @@ class CommandLine {
   BenchOptions bench_;
   JsonOption status_;
   JsonOption plugins_;
+  PluginNewOptions plugin_new_;
   PluginCheckOptions plugin_check_;
   ConfigOptions config_;
   GraphOptions graph_;
@@ -343,8 +377,8 @@ int main(int argc, char** argv) {
   if (argc == 3 && std::string_view(argv[1]) == "--probe-plugin") {
     return static_cast<int>(director::cli::probe_plugin_command(argv[2]));
   }
-  if (argc == 6 && std::string_view(argv[1]) == "--check-plugin") {
-    director::cli::check_plugin_child(argv[2], argv[3], argv[4], argv[5]);
+  if ((argc == 6 || argc == 7) && std::string_view(argv[1]) == "--check-plugin") {
+    director::cli::check_plugin_child(argv[2], argv[3], argv[4], argv[5], argc == 7);
   }
   const director::plugin::CrashGuard guard(static_cast<int>(director::cli::ExitCode::Incomplete));
   return director::cli::CommandLine().run(argc, argv);

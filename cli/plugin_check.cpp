@@ -3,6 +3,7 @@
 #include <string>
 
 #include "cli/commands.hpp"
+#include "cli/exec_command.hpp"
 #include "core/platform/disk_file_store.hpp"
 #include "core/platform/environment.hpp"
 #include "core/platform/interrupt.hpp"
@@ -30,9 +31,13 @@ Result<kit::Report> examine(const PluginCheckOptions& options, const ports::Canc
   kit::ExamineSettings settings;
   settings.child = {installation.program.string(), "--check-plugin"};
   settings.probe = {installation.program.string(), "--probe-plugin"};
-  settings.library = options.library;
   settings.config = options.config;
   settings.work = fs::canonical(work.path(), error);
+  settings.library = options.library;
+  if (!options.program.empty()) {
+    settings.form = plugin::Form::Executable;
+    DIRECTOR_TRY(settings.library, program_of(options.program, settings.work / "program", files));
+  }
   settings.only = options.only;
   settings.timeout = std::chrono::seconds(options.timeout_secs);
   for (const std::string& rule : options.only) {
@@ -41,7 +46,13 @@ Result<kit::Report> examine(const PluginCheckOptions& options, const ports::Canc
                    "there is no rule '" + rule + "'; docs/writing-a-plugin.md has all");
     }
   }
-  return kit::Examiner(launcher, clock, files, std::move(settings)).run(cancel);
+  const bool is_command = settings.library.parent_path() == settings.work / "program";
+  DIRECTOR_TRY(kit::Report report,
+               kit::Examiner(launcher, clock, files, std::move(settings)).run(cancel));
+  if (is_command) {
+    report.library = options.program;
+  }
+  return report;
 }
 
 }  // namespace
@@ -60,8 +71,9 @@ ExitCode plugin_check_command(const PluginCheckOptions& options) {
 }
 
 void check_plugin_child(const std::string& rule, const std::string& library,
-                        const std::string& work, const std::string& config) {
-  kit::run_child({rule, library, work, config});
+                        const std::string& work, const std::string& config, bool is_program) {
+  kit::run_child(
+      {rule, library, work, config, is_program ? plugin::Form::Executable : plugin::Form::Library});
 }
 
 }  // namespace director::cli

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdio>
 
+#include "cli/wording.hpp"
 #include "core/base/dollars.hpp"
 #include "core/base/json.hpp"
 #include "core/base/text.hpp"
@@ -13,12 +14,6 @@ namespace director::cli {
 namespace {
 
 constexpr double kPercent = 100.0;
-
-std::string padded(std::string_view text, std::size_t width) {
-  std::string out(text);
-  out.append(width > out.size() ? width - out.size() : 0, ' ');
-  return out;
-}
 
 template <typename... Args>
 std::string format(const char* pattern, Args... args) {
@@ -115,7 +110,7 @@ std::string figures(const engine::JobState& job) {
 
 std::string first_line(std::string_view text) {
   const std::vector<std::string_view> lines = text::split_lines(text::trim(text));
-  constexpr std::size_t kWidth = 100;
+  constexpr std::size_t kWidth = 200;
   return lines.empty() ? "" : text::cut_middle(text::printable(lines.front()), kWidth);
 }
 

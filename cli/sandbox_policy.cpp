@@ -6,6 +6,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "core/base/nesting.hpp"
 #include "core/platform/environment.hpp"
 #include "core/platform/paths.hpp"
 
@@ -13,7 +14,6 @@ namespace director::cli {
 namespace {
 
 namespace fs = std::filesystem;
-using platform::lies_below;
 using platform::SandboxPolicy;
 
 /// Where people and their tools keep what opens other doors, from "~" on.
@@ -141,9 +141,8 @@ Status hide_neighbours(SandboxPolicy& policy) {
 
 /// Whether it is one of them, or holds one.
 bool is_needed(const std::string& folder, const std::vector<std::string>& needed) {
-  return std::any_of(needed.begin(), needed.end(), [&folder](const std::string& path) {
-    return path == folder || lies_below(path, folder);
-  });
+  return std::any_of(needed.begin(), needed.end(),
+                     [&folder](const std::string& path) { return lies_within(path, folder); });
 }
 
 /// A place that holds the repository or the cache stays open: work lies there.
@@ -192,7 +191,7 @@ Status add_writable(SandboxPolicy& policy, const std::vector<std::string>& wante
                                       "; make it, or take it out of sandbox.writable");
     }
     if (std::any_of(policy.protect.begin(), policy.protect.end(),
-                    [&real](const auto& kept) { return real == kept || lies_below(real, kept); })) {
+                    [&real](const auto& kept) { return lies_within(real, kept); })) {
       return Error(Errc::Invalid, "cannot open '" + path +
                                       "' to agents and gates: it is the repository's, which only "
                                       "landed work changes; take it out of sandbox.writable");

@@ -52,6 +52,7 @@ void mend(const engine::Folders& folders) {
 Session::Session(const CommonOptions& common, platform::RepoLock lock)
     : lock_(std::move(lock)),
       guard_(interrupt_),
+      hang_guard_(clock_, interrupt_, static_cast<int>(ExitCode::Interrupted)),
       log_(std::make_unique<platform::SpdlogLog>(common.verbose ? ports::LogLevel::Debug
                                                                 : ports::LogLevel::Info)),
       screen_(std::make_unique<Screen>(stderr, is_live_terminal(), clock_)),

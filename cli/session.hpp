@@ -21,6 +21,7 @@
 #include "core/platform/repo_lock.hpp"
 #include "core/platform/spdlog_log.hpp"
 #include "core/platform/system_clock.hpp"
+#include "core/plugin/call_watch.hpp"
 #include "director/result.hpp"
 
 namespace director::cli {
@@ -60,6 +61,7 @@ class Session {
   ports::CancelToken interrupt_;
   platform::InterruptGuard guard_;
   platform::SystemClock clock_;
+  plugin::HangGuard hang_guard_;
   platform::DiskFileStore files_;
   config::Settings settings_;
   std::unique_ptr<platform::SpdlogLog> log_;

@@ -305,6 +305,8 @@ void add_limits(std::vector<Key>& keys) {
   keys.push_back(whole(t, "infra_retries", field(&Limits::infra_retries), 0, 100));
   keys.push_back(whole(t, "landing_rounds", field(&Limits::landing_rounds), 1, 100));
   keys.push_back(whole(t, "stall_secs", field(&Limits::stall), 0, kWeek));
+  keys.push_back(whole(t, "max_steps", field(&Limits::max_steps), 0, 1'000'000));
+  keys.push_back(whole(t, "max_repeats", field(&Limits::max_repeats), 0, 1'000'000));
   keys.push_back(flag(t, "keep_attempt", field(&Limits::keep_attempt)));
   keys.push_back(flag(t, "require_pricing", field(&Limits::require_pricing)));
   keys.push_back(whole(t, "memory_mb", field(&Limits::memory_mb), 0, 1 << 30));
@@ -340,6 +342,7 @@ void add_sandbox(std::vector<Key>& keys) {
   keys.push_back(flag(t, "agent_network", field(&Sandbox::agent_network)));
   keys.push_back(flag(t, "setup_network", field(&Sandbox::setup_network)));
   keys.push_back(flag(t, "gate_network", field(&Sandbox::gate_network)));
+  keys.push_back(flag(t, "layers", field(&Sandbox::layers)));
   keys.push_back(strings(t, "network_gates", field(&Sandbox::network_gates), gate_name));
   keys.push_back(strings(t, "writable", field(&Sandbox::writable), absolute_path));
   keys.push_back(strings(t, "hide", field(&Sandbox::hide), hidden_path));

@@ -53,6 +53,8 @@ struct Limits {
   int infra_retries = 2;
   int landing_rounds = 5;
   std::chrono::seconds stall{300};
+  int max_steps = 200;  ///< turns of the model in one call; 0: any number
+  int max_repeats = 6;  ///< of the same tool calls in a row; 0: any number
   bool keep_attempt = false;
   bool require_pricing = false;
   // Of each command of an agent, a gate or the setup, with all that it starts; 0: none.
@@ -118,6 +120,7 @@ struct Sandbox {
   bool agent_network = true;
   bool setup_network = true;
   bool gate_network = false;
+  bool layers = true;  ///< what tests write is thrown away with a layer, where that works
   /// Gates that have it all the same: keys of [gates], and kNodeTests.
   std::vector<std::string> network_gates;
   std::vector<std::string> writable;  ///< absolute paths, for every confined command

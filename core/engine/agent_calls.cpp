@@ -1,9 +1,11 @@
 #include "core/engine/agent_calls.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/engine/call_meter.hpp"
 #include "core/engine/pause.hpp"
+#include "core/engine/slots.hpp"
 #include "core/engine/usage.hpp"
 #include "core/run/backoff.hpp"
 
@@ -32,6 +34,23 @@ director::run_request request_for(const AgentQuestion& question, const config::T
   return request;
 }
 
+/// Of all agents, as far as there are any yet; in an order of their own.
+std::vector<std::string> agent_workspaces(const Services& services) {
+  std::vector<std::string> folders;
+  if (services.slot_folders == nullptr) {
+    return folders;
+  }
+  if (const auto names = services.slot_folders->list()) {
+    for (const std::string& name : *names) {
+      if (name.starts_with("agent-")) {
+        folders.push_back(slot_named(services.folders, name).dir);
+      }
+    }
+  }
+  std::sort(folders.begin(), folders.end());
+  return folders;
+}
+
 run::CallReserved reservation_for(const AgentQuestion& question, const config::Tier& tier) {
   run::CallReserved reservation;
   reservation.role = std::string(config::to_string(question.role));
@@ -52,8 +71,8 @@ std::string_view why_stopped(run::Ceiling ceiling) {
              : "stopped, since the cost ceiling is reached";
 }
 
-/// What came of the call, where the runner failed, fell silent, was stopped by a ceiling or says
-/// "cancelled" unasked.
+/// What came of the call, where the runner failed, fell silent, was stopped by a ceiling or by the
+/// loop guard, or says "cancelled" unasked.
 void judge(CallMeter& meter, const Status& status, const Settled& settled,
            const AgentQuestion& question, const std::string& runner_id) {
   AgentAnswer& answer = meter.answer();
@@ -72,6 +91,9 @@ void judge(CallMeter& meter, const Status& status, const Settled& settled,
   } else if (settled.stopped_by != run::Ceiling::None) {
     answer.outcome = run::AgentOutcome::Budget;
     answer.text = why_stopped(settled.stopped_by);
+  } else if (!meter.went_round().empty()) {
+    answer.outcome = run::AgentOutcome::Failed;
+    answer.text = meter.went_round();
   } else if (answer.outcome == run::AgentOutcome::Cancelled) {
     answer.outcome = run::AgentOutcome::Infra;  // nobody here asked for that
   }
@@ -130,6 +152,7 @@ AgentCalls::Asked AgentCalls::ask(const Agent& agent, const AgentQuestion& quest
   const std::string& call_id = admission.call.call;
   const config::Settings& settings = services_.settings;
   const director_agent_sink sink = meter.sink();
+  services_.untouched->remove(question.workdir);
   const std::unique_ptr<ports::CallHost> host =
       services_.hosts.open({.label = call_id,
                             .node = question.node.value,
@@ -137,6 +160,8 @@ AgentCalls::Asked AgentCalls::ask(const Agent& agent, const AgentQuestion& quest
                             .cancel = admission.stop,
                             .deadline = services_.clock.now() + settings.limits.node_timeout,
                             .writable = {services_.folders.agent_state(agent.runner_id).string()},
+                            .agent_workspaces = [this] { return agent_workspaces(services_); },
+                            .all_workspaces = services_.folders.slots().string(),
                             .transcript = services_.folders.logs() / (call_id + ".jsonl"),
                             .transcript_bytes = settings.limits.log_bytes()});
   const director::run_request request =
@@ -155,7 +180,9 @@ Result<AgentAnswer> AgentCalls::call(const AgentQuestion& question) {
     refusal.node_is_spent = admission.refused == run::Ceiling::Node;
     return refusal;
   }
-  CallMeter meter(books_, services_.log, admission, agent.price);
+  const config::Limits& limits = services_.settings.limits;
+  CallMeter meter(books_, services_.log, admission, agent.price,
+                  run::LoopGuard(limits.max_steps, limits.max_repeats));
   const Asked asked = ask(agent, question, admission, meter);
   DIRECTOR_TRY(const Settled settled, books_.settle(run::end_of(admission.call, meter.used())));
   judge(meter, asked.status, settled, question, agent.runner_id);

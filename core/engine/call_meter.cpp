@@ -54,11 +54,11 @@ void CallMeter::take(void* context, const director_agent_event* event) noexcept 
 void CallMeter::note(const director_agent_event& event) {
   switch (event.kind) {
     case DIRECTOR_AGENT_TOOL:
-      answer_.tools.push_back({std::string(view(event.tool_name)),
-                               std::string(view(event.tool_input)), event.tool_exit});
+      note_tool(event);
       return;
     case DIRECTOR_AGENT_USAGE:
       spend(event);
+      stop_if(guard_.step());
       return;
     case DIRECTOR_AGENT_FINISH:
       finish(run::AgentOutcome::Ok, event);
@@ -69,6 +69,19 @@ void CallMeter::note(const director_agent_event& event) {
       return;
     default:
       return;
+  }
+}
+
+void CallMeter::note_tool(const director_agent_event& event) {
+  answer_.tools.push_back(
+      {std::string(view(event.tool_name)), std::string(view(event.tool_input)), event.tool_exit});
+  stop_if(guard_.tool(answer_.tools.back()));
+}
+
+void CallMeter::stop_if(const std::string& reason) {
+  if (!reason.empty() && went_round_.empty()) {
+    went_round_ = reason;
+    admission_.stop.cancel();
   }
 }
 

@@ -9,6 +9,7 @@
 #include "core/engine/books.hpp"
 #include "core/ports/log.hpp"
 #include "core/run/events.hpp"
+#include "core/run/loop_guard.hpp"
 #include "director/plugin.h"
 #include "director/result.hpp"
 
@@ -25,8 +26,9 @@ class CallMeter {
  public:
   /// `price` null: as the tool reports. Where the books cannot be written the call is stopped: it
   /// is not to go on unmetered.
-  CallMeter(Books& books, ports::Log& log, const Admission& admission, const config::Price* price)
-      : books_(books), log_(log), admission_(admission), price_(price) {
+  CallMeter(Books& books, ports::Log& log, const Admission& admission, const config::Price* price,
+            run::LoopGuard guard)
+      : books_(books), log_(log), admission_(admission), price_(price), guard_(guard) {
     metered_.call = admission.call.call;
   }
 
@@ -39,11 +41,15 @@ class CallMeter {
   [[nodiscard]] bool ended() const { return ended_; }
   /// As far as the runner told it.
   [[nodiscard]] AgentAnswer& answer() { return answer_; }
+  /// Why the loop guard stopped the call; empty: it did not.
+  [[nodiscard]] const std::string& went_round() const { return went_round_; }
 
  private:
   static void take(void* context, const director_agent_event* event) noexcept;
   void note(const director_agent_event& event);
+  void note_tool(const director_agent_event& event);
   void spend(const director_agent_event& event);
+  void stop_if(const std::string& reason);
   void add(std::int64_t& sum, std::int64_t reported);
   void add_cost(double reported);
   void finish(run::AgentOutcome outcome, const director_agent_event& event);
@@ -52,6 +58,8 @@ class CallMeter {
   ports::Log& log_;
   const Admission& admission_;
   const config::Price* price_;
+  run::LoopGuard guard_;
+  std::string went_round_;
   run::CallMetered metered_;
   double reported_usd_ = 0;
   bool beyond_belief_ = false;

@@ -16,13 +16,15 @@ bool has_network(const config::Sandbox& sandbox, const std::string& gate) {
 
 Result<GateChecked> check_gate(const Services& services, const GateCheck& check) {
   DIRECTOR_TRY(std::shared_ptr<director::gate> gate, services.backends.gate->lease());
+  const ports::SteadyTime deadline = services.clock.now() + services.settings.limits.node_timeout;
   const std::unique_ptr<ports::CallHost> host =
       services.hosts.open({.label = (check.node.empty() ? "gate " : check.node + " ") + check.name,
                            .node = check.node,
                            .purpose = ports::Purpose::Gate,
                            .cancel = services.interrupt,
-                           .deadline = services.clock.now() + services.settings.limits.node_timeout,
+                           .deadline = deadline,
                            .network = has_network(services.settings.sandbox, check.name)});
+  const bool was_untouched = services.untouched->remove(check.workdir);
   GateChecked checked;
   checked.verdict = gate->check(
       {.scope = check.node.empty() ? director::gate_scope::integration : director::gate_scope::node,
@@ -32,10 +34,18 @@ Result<GateChecked> check_gate(const Services& services, const GateCheck& check)
        .node = check.node,
        .changes = check.changes},
       host->services());
+  if (was_untouched && host->spared_folders()) {
+    services.untouched->add(check.workdir);
+  }
   if (services.interrupt.cancelled()) {
     return Error(Errc::Cancelled, "interrupted");
   }
   director::verdict& verdict = checked.verdict;
+  if (verdict.outcome == DIRECTOR_GATE_PASS && services.clock.now() >= deadline) {
+    // Its command was ended then: whatever it took for a pass was not the command's.
+    verdict = director::verdict::error("gate plugin '" + services.settings.plugins.gate +
+                                       "' says pass after its deadline, which counts for nothing");
+  }
   if (verdict.outcome != DIRECTOR_GATE_PASS) {
     checked.limit = host->limit();
     verdict.summary += checked.limit.empty() ? "" : "; " + checked.limit;

@@ -70,6 +70,7 @@ Result<run::RunEvent> NodeWork::prepare(const run::StartAttempt& effect, const O
   DIRECTOR_CHECK(begin_at(base, node, context));
   DIRECTOR_CHECK(workspaces_.prepare(*context.workspace, context.base, Oid(), services_.interrupt));
   run::Used used;
+  bool was_checked = false;
   if (context.red_base != context.base) {
     DIRECTOR_TRY(GateChecked tests, run_tests(node, *context.workspace, {}));
     if (tests.verdict.outcome != DIRECTOR_GATE_FAIL && !services_.settings.workspace.keep.empty()) {
@@ -90,14 +91,17 @@ Result<run::RunEvent> NodeWork::prepare(const run::StartAttempt& effect, const O
     }
     context.red_base = context.base;
     context.red_output = verdict.detail;
+    was_checked = true;
   }
+  Oid kept;
   if (services_.settings.limits.keep_attempt && !context.kept.empty()) {
-    DIRECTOR_TRY(const Oid kept, kept_on_base(context));
-    if (!kept.empty()) {
-      DIRECTOR_CHECK(
-          workspaces_.prepare(*context.workspace, context.base, kept, services_.interrupt));
-      context.start = kept;
-    }
+    DIRECTOR_TRY(kept, kept_on_base(context));
+    context.start = kept.empty() ? context.start : kept;
+  }
+  // What the tests left behind is none of the agent's.
+  if (was_checked || !kept.empty()) {
+    DIRECTOR_CHECK(
+        workspaces_.prepare(*context.workspace, context.base, kept, services_.interrupt));
   }
   DIRECTOR_CHECK(
       occupy_slot(services_.files, *context.workspace,
@@ -203,6 +207,7 @@ Result<run::CandidateMade> NodeWork::take_candidate(director::vcs& vcs, const No
   DIRECTOR_TRY(
       director::snapshot_result snapshot,
       vcs.snapshot(*context.workspace, context.base_tree.value, services_.settings.ignore));
+  workspaces_.looked_at(*context.workspace);
   const plan::Contract contract = plan::judge(node, frozen_, snapshot.changes);
   run::CandidateMade made;
   made.node = id;

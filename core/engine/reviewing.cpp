@@ -1,5 +1,6 @@
 #include "core/engine/reviewing.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -15,6 +16,7 @@ class ReviewDesk final : public ports::AgentDesk {
                                         const std::string& workdir, const std::string& node,
                                         const ports::CancelToken& cancel) override {
     const std::optional<config::Role> tier = config::parse_role(role);
+    is_unanswered_ = true;
     if (!tier) {
       return Error(Errc::Invalid, "there is no role '" + role + "'");
     }
@@ -25,12 +27,17 @@ class ReviewDesk final : public ports::AgentDesk {
                                                             .may_edit = false,
                                                             .node = NodeId(node),
                                                             .cancel = cancel}));
+    is_unanswered_ = answer.outcome != run::AgentOutcome::Ok;
     used_.add(answer.used);
     over_budget_ = over_budget_ || answer.outcome == run::AgentOutcome::Budget;
     node_is_spent_ = node_is_spent_ || answer.node_is_spent;
     return text_of(std::move(answer));
   }
 
+  /// Of the review that begins, no question has been asked yet.
+  void begin() { is_unanswered_ = false; }
+  /// The review's last question, if there was one, had no answer.
+  [[nodiscard]] bool is_unanswered() const { return is_unanswered_; }
   /// A ceiling did not let a call begin, or stopped it.
   [[nodiscard]] bool over_budget() const { return over_budget_; }
   [[nodiscard]] bool node_is_spent() const { return node_is_spent_; }
@@ -38,10 +45,17 @@ class ReviewDesk final : public ports::AgentDesk {
 
  private:
   AgentCalls& calls_;
+  bool is_unanswered_ = false;
   bool over_budget_ = false;
   bool node_is_spent_ = false;
   run::Used used_;
 };
+
+bool blocks(const director::review& review) {
+  return std::any_of(review.findings.begin(), review.findings.end(), [](const auto& finding) {
+    return finding.level == director::severity::critical;
+  });
+}
 
 struct Stage {
   int number = 2;
@@ -51,6 +65,7 @@ struct Stage {
 Result<director::review> examine(const Services& services, ReviewDesk& desk, const Stage& stage,
                                  const Reviewable& candidate) {
   DIRECTOR_TRY(std::shared_ptr<director::reviewer> reviewer, services.backends.reviewer->lease());
+  services.untouched->remove(candidate.workdir);
   const std::unique_ptr<ports::CallHost> host =
       services.hosts.open({.label = candidate.node.id.value + " review",
                            .node = candidate.node.id.value,
@@ -58,14 +73,21 @@ Result<director::review> examine(const Services& services, ReviewDesk& desk, con
                            .cancel = services.interrupt,
                            .deadline = services.clock.now() + services.settings.limits.node_timeout,
                            .desk = &desk});
-  return reviewer->examine({.stage = stage.number,
-                            .node = candidate.node.id.value,
-                            .title = candidate.node.title,
-                            .spec = candidate.node.spec,
-                            .diff = candidate.diff,
-                            .workdir = candidate.workdir,
-                            .role = stage.role},
-                           host->services());
+  desk.begin();
+  Result<director::review> review = reviewer->examine({.stage = stage.number,
+                                                       .node = candidate.node.id.value,
+                                                       .title = candidate.node.title,
+                                                       .spec = candidate.node.spec,
+                                                       .diff = candidate.diff,
+                                                       .workdir = candidate.workdir,
+                                                       .role = stage.role},
+                                                      host->services());
+  if (review && desk.is_unanswered() && !blocks(*review)) {
+    return Error(Errc::Internal,
+                 "reviewer plugin '" + services.settings.plugins.reviewer +
+                     "' says pass without an agent's answer, which counts for nothing");
+  }
+  return review;
 }
 
 std::string_view name_of(director::severity level) {

@@ -3,10 +3,12 @@
 
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <string>
 
 #include "core/base/redactor.hpp"
 #include "core/config/settings.hpp"
+#include "core/engine/untouched.hpp"
 #include "core/ports/backends.hpp"
 #include "core/ports/cancel.hpp"
 #include "core/ports/clock.hpp"
@@ -67,6 +69,8 @@ struct Services {
   ports::CancelToken interrupt;
   ports::SlotFolders* slot_folders = nullptr;  ///< null: slots leave nothing to tidy up
   Redactor redactor{};                         ///< for what plugins say, before it is kept
+  /// Of all that work with these services.
+  std::shared_ptr<UntouchedSlots> untouched = std::make_shared<UntouchedSlots>();
 };
 
 }  // namespace director::engine

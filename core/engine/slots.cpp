@@ -114,11 +114,11 @@ SlotLease SlotPool::lease() {
 Status Workspaces::prepare(const director::slot& slot, const Oid& commit, const Oid& tree,
                            const ports::CancelToken& cancel) {
   const config::Workspace& workspace = services_.settings.workspace;
-  DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());
-  DIRECTOR_CHECK(vcs->checkout(slot, commit.value, tree.value, workspace.keep));
+  DIRECTOR_CHECK(checkout(slot, commit, tree, workspace.keep));
   if (workspace.setup.empty()) {
     return ok();
   }
+  DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());
   std::string files = tree.value;
   if (files.empty()) {
     DIRECTOR_TRY(const director::commit_info info, vcs->resolve(commit.value));
@@ -135,7 +135,7 @@ Status Workspaces::prepare(const director::slot& slot, const Oid& commit, const 
 
 Status Workspaces::prepare_anew(const director::slot& slot, const Oid& commit,
                                 const ports::CancelToken& cancel) {
-  DIRECTOR_CHECK(checkout(slot, commit, {}));
+  DIRECTOR_CHECK(checkout(slot, commit, Oid(), {}));
   DIRECTOR_CHECK(services_.files.remove(setup_stamp(slot)));
   return prepare(slot, commit, Oid(), cancel);
 }
@@ -145,7 +145,7 @@ Status Workspaces::prepare_to_gate(const director::slot& slot, const Oid& commit
   const config::Workspace& workspace = services_.settings.workspace;
   if (workspace.setup.empty() || workspace.keep.empty()) {
     // What is not made by `setup` was made by gates: of that, nothing is kept.
-    return workspace.setup.empty() ? checkout(slot, commit, {})
+    return workspace.setup.empty() ? checkout(slot, commit, Oid(), {})
                                    : prepare(slot, commit, Oid(), cancel);
   }
   std::string key;
@@ -163,7 +163,7 @@ Status Workspaces::prepare_to_gate(const director::slot& slot, const Oid& commit
     }
   }
   if (is_as_set_up(slot, key, trees)) {
-    DIRECTOR_CHECK(checkout(slot, commit, workspace.keep));
+    DIRECTOR_CHECK(checkout(slot, commit, Oid(), workspace.keep));
     const Result<std::string> record = services_.files.read(kept_record(slot));
     if (record && services_.slot_folders->restore(name_of(slot), workspace.keep, *record)) {
       return ok();
@@ -171,9 +171,9 @@ Status Workspaces::prepare_to_gate(const director::slot& slot, const Oid& commit
   }
   // Of files that landed, where they are what counts: `setup` runs what it finds beside its inputs.
   DIRECTOR_CHECK(services_.files.remove(kept_stamp(slot)));
-  DIRECTOR_CHECK(checkout(slot, is_landed ? landed : commit, {}));
+  DIRECTOR_CHECK(checkout(slot, is_landed ? landed : commit, Oid(), {}));
   DIRECTOR_CHECK(set_up(slot, cancel));
-  DIRECTOR_CHECK(checkout(slot, commit, workspace.keep));
+  DIRECTOR_CHECK(checkout(slot, commit, Oid(), workspace.keep));
   if (services_.slot_folders == nullptr) {
     return ok();
   }
@@ -188,10 +188,23 @@ Status Workspaces::prepare_to_gate(const director::slot& slot, const Oid& commit
                                key + "\n" + (is_landed ? kLandedTree : trees.front()));
 }
 
-Status Workspaces::checkout(const director::slot& slot, const Oid& commit,
+Status Workspaces::checkout(const director::slot& slot, const Oid& commit, const Oid& tree,
                             const std::vector<std::string>& keep) const {
   DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());
-  return vcs->checkout(slot, commit.value, "", keep);
+  // A daemon writes whenever it likes, and may have come after the slot was left.
+  const bool untouched =
+      services_.untouched->remove(slot.dir) && !services_.hosts.has_served(slot.dir);
+  DIRECTOR_CHECK(untouched ? vcs->checkout_untouched(slot, commit.value, tree.value, keep)
+                           : vcs->checkout(slot, commit.value, tree.value, keep));
+  looked_at(slot);
+  return ok();
+}
+
+void Workspaces::looked_at(const director::slot& slot) const {
+  // In other folders, people write.
+  if (slot.dir.starts_with(services_.folders.slots().string() + "/")) {
+    services_.untouched->add(slot.dir);
+  }
 }
 
 bool Workspaces::is_as_set_up(const director::slot& slot, const std::string& key,
@@ -214,6 +227,7 @@ std::string Workspaces::setup_key(director::vcs& vcs, const std::string& tree) c
 
 Status Workspaces::set_up(const director::slot& slot, const ports::CancelToken& cancel) {
   const std::string& setup = services_.settings.workspace.setup;
+  services_.untouched->remove(slot.dir);
   const std::unique_ptr<ports::CallHost> call = services_.hosts.open(
       {.label = "workspace setup",
        .purpose = ports::Purpose::Setup,

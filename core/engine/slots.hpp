@@ -91,13 +91,16 @@ class Workspaces {
   /// Errors: as of prepare().
   [[nodiscard]] Status prepare_to_gate(const director::slot& slot, const Oid& commit,
                                        const Oid& landed, const ports::CancelToken& cancel);
+  /// Version control has just looked at all of the slot, and nobody works there any more.
+  void looked_at(const director::slot& slot) const;
 
  private:
   [[nodiscard]] static SlotPool::IsFree is_free(const Services& services) {
     return
         [&files = services.files](const director::slot& slot) { return !slot_note(files, slot); };
   }
-  [[nodiscard]] Status checkout(const director::slot& slot, const Oid& commit,
+  /// `tree` empty: the commit's own.
+  [[nodiscard]] Status checkout(const director::slot& slot, const Oid& commit, const Oid& tree,
                                 const std::vector<std::string>& keep) const;
   [[nodiscard]] std::string setup_key(director::vcs& vcs, const std::string& tree) const;
   [[nodiscard]] Status set_up(const director::slot& slot, const ports::CancelToken& cancel);

@@ -23,7 +23,6 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kMeta = ".meta";
 constexpr std::string_view kRemoved = ".removed-";
-constexpr int kDeepest = 256;
 constexpr std::uint64_t kUnknown = std::numeric_limits<std::uint32_t>::max() * 1'000'000ULL;
 
 Error cannot(const char* verb, const fs::path& folder, int code) {

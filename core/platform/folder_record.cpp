@@ -22,7 +22,6 @@
 namespace director::platform {
 namespace {
 
-constexpr int kDeepest = 256;
 constexpr std::string_view kFormat = "folders 1\n";
 constexpr char kEnd = '\n';
 

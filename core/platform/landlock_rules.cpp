@@ -5,6 +5,7 @@
 #include <iterator>
 #include <system_error>
 
+#include "core/base/nesting.hpp"
 #include "core/platform/landlock.hpp"
 
 namespace director::platform {
@@ -13,9 +14,8 @@ namespace {
 using Paths = std::vector<std::string>;
 
 bool holds(const Paths& folders, const std::string& path) {
-  return std::any_of(folders.begin(), folders.end(), [&path](const std::string& folder) {
-    return path == folder || lies_below(path, folder);
-  });
+  return std::any_of(folders.begin(), folders.end(),
+                     [&path](const std::string& folder) { return lies_within(path, folder); });
 }
 
 class Rules {
@@ -110,6 +110,9 @@ Paths landlock_arguments(const SandboxPolicy& policy, const ports::Command& comm
   kept.insert(kept.end(), policy.protect.begin(), policy.protect.end());
   for (const std::string& path : policy.writable) {
     rules.add_around(landlock::kWrite, path, holds(shut, path) ? inside(path, kept) : kept);
+  }
+  for (const std::string& path : command.readable) {
+    rules.add(landlock::kRead, path);
   }
   for (const std::string& path : command.writable) {
     rules.add(landlock::kWrite, path);

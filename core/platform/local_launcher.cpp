@@ -65,6 +65,13 @@ Result<ports::Exit> LocalLauncher::run(const ports::Command& command,
   }
   request.supervisor = supervisor_;
   request.within = command.within;
+  if (command.layer) {
+    request.layer = layer_mount(*command.layer);
+    if (!request.layer) {
+      return Error(Errc::Invalid, "cannot lay a layer over '" + command.layer->folder +
+                                      "': a path with ',', ':' or '\\' in it");
+    }
+  }
   request.argv = command.argv;
   request.cwd = command.cwd;
   request.wants_stdin = !command.stdin_text.empty() || command.dialogue != nullptr;

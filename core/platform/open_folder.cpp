@@ -1,25 +1,16 @@
 #include "core/platform/open_folder.hpp"
 
-#include <dirent.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <memory>
 
 #include "core/platform/os_error.hpp"
 
 namespace director::platform {
-namespace {
-
-struct CloseDir {
-  void operator()(DIR* dir) const { ::closedir(dir); }
-};
-
-}  // namespace
 
 Result<std::vector<std::string>> names_in(int folder) {
-  const std::unique_ptr<DIR, CloseDir> dir(::fdopendir(::fcntl(folder, F_DUPFD_CLOEXEC, 0)));
+  const DirStream dir(::fdopendir(::fcntl(folder, F_DUPFD_CLOEXEC, 0)));
   if (!dir) {
     return os_error("cannot list a folder of slots", errno);
   }

@@ -1,8 +1,10 @@
 /// Folders that somebody hostile has filled, by their descriptors: no link is followed.
 #pragma once
 
+#include <dirent.h>
 #include <fcntl.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -12,6 +14,15 @@
 namespace director::platform {
 
 inline constexpr int kOpenFolder = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;
+
+/// How deep folders are walked: more is nobody's work, and costs a descriptor a level.
+inline constexpr int kDeepest = 256;
+
+struct CloseDir {
+  void operator()(DIR* dir) const { ::closedir(dir); }
+};
+/// What fdopendir() opened.
+using DirStream = std::unique_ptr<DIR, CloseDir>;
 
 /// The names in an open folder. Errors: Io.
 [[nodiscard]] Result<std::vector<std::string>> names_in(int folder);

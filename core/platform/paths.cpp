@@ -119,7 +119,9 @@ Result<Installation> find_installation() {
       first_existing(
           {prefix / DIRECTOR_LIBDIR / "director/plugins", prefix / "lib/director/plugins"}),
       first_existing(
-          {prefix / DIRECTOR_DATADIR / "director/agents", prefix / "share/director/agents"})};
+          {prefix / DIRECTOR_DATADIR / "director/agents", prefix / "share/director/agents"}),
+      first_existing(
+          {prefix / DIRECTOR_DATADIR / "director/templates", prefix / "share/director/templates"})};
 }
 
 fs::path resolve_path(std::string_view path, const fs::path& base) {

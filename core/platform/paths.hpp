@@ -36,6 +36,7 @@ struct Installation {
   std::filesystem::path supervisor;  ///< director-supervise, a file
   std::filesystem::path plugins;
   std::filesystem::path agents;
+  std::filesystem::path templates;  ///< of plugins, for `director plugin new`
 };
 [[nodiscard]] Result<Installation> find_installation();
 

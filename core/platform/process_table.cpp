@@ -29,55 +29,159 @@ pid_t parse_pid(const char* text) {
   return pid;
 }
 
-/// Reads the parent from /proc/<pid>/stat: "pid (any (name)) S ppid ..."; -1 if it is gone.
-pid_t parent_of(int proc, const char* pid) {
+/// Skips `count` fields of a line that are separated by single spaces; nullptr: it has fewer.
+const char* after_fields(const char* text, int count) {
+  for (; text != nullptr && count > 0; --count) {
+    text = ::strchr(text, ' ');
+    text = text == nullptr ? nullptr : text + 1;
+  }
+  return text;
+}
+
+std::uint64_t parse_number(const char* text) {
+  std::uint64_t number = 0;
+  for (; *text >= '0' && *text <= '9'; ++text) {
+    number = number * 10 + static_cast<std::uint64_t>(*text - '0');
+  }
+  return number;
+}
+
+/// Reads /proc/<pid>/stat: "pid (any (name)) S ppid ..."; false if it is gone, or only waits for
+/// its parent to notice.
+bool read_process(int proc, const char* pid, Process& process) {
   char path[32];
   const std::string_view name(pid);
   if (name.size() > 16) {
-    return -1;
+    return false;
   }
   name.copy(path, name.size());
   std::memcpy(path + name.size(), "/stat", 6);
   const int fd = ::openat(proc, path, O_RDONLY | O_CLOEXEC);
   if (fd < 0) {
-    return -1;
+    return false;
   }
-  char text[256];
+  char text[512];
   const ssize_t size = ::read(fd, text, sizeof(text) - 1);
   ::close(fd);
   if (size <= 0) {
-    return -1;
+    return false;
   }
   text[size] = '\0';
   const char* name_end = ::strrchr(text, ')');
   if (name_end == nullptr || name_end[1] != ' ' || name_end[2] == '\0' || name_end[3] != ' ') {
-    return -1;
+    return false;
   }
-  return parse_pid(name_end + 4);
+  constexpr int kFromParentToTimes = 10;
+  constexpr int kTimes = 4;  // of itself and of its children, in the kernel or not
+  constexpr int kFromTimesToStart = 8;
+  constexpr int kFromStartToResident = 2;
+  const char* parent = name_end + 4;
+  const char* times = after_fields(parent, kFromParentToTimes);
+  const char* started = after_fields(times, kFromTimesToStart);
+  const char* resident = after_fields(started, kFromStartToResident);
+  process.pid = parse_pid(pid);
+  process.parent = parse_pid(parent);
+  process.cpu_ticks = 0;
+  for (int i = 0; times != nullptr && i < kTimes; ++i) {
+    process.cpu_ticks += parse_number(times);
+    times = after_fields(times, 1);
+  }
+  process.started = started == nullptr ? 0 : parse_number(started);
+  process.resident_pages =
+      resident == nullptr ? 0 : static_cast<std::int64_t>(parse_number(resident));
+  return name_end[2] != 'Z' && name_end[2] != 'X';
+}
+
+/// Calls `visit` with the name of each folder of a process until it says false; false if it did, or
+/// if there is no table.
+template <typename Visit>
+bool each_process(const Visit& visit) {
+  const int proc = ::open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (proc < 0) {
+    return false;
+  }
+  bool going_on = true;
+  alignas(DirectoryEntry) char buffer[8192];
+  long size = 0;
+  while (going_on && (size = ::syscall(SYS_getdents64, proc, buffer, sizeof(buffer))) > 0) {
+    for (long at = 0; going_on && at < size;) {
+      const auto* entry = reinterpret_cast<const DirectoryEntry*>(buffer + at);
+      at += entry->size;
+      going_on = parse_pid(entry->name) <= 0 || visit(proc, entry->name);
+    }
+  }
+  ::close(proc);
+  return going_on;
 }
 
 }  // namespace
 
 int kill_children_of(pid_t parent, bool (*spare)(pid_t child)) {
-  const int proc = ::open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (proc < 0) {
-    return 0;
-  }
   int killed = 0;
-  alignas(DirectoryEntry) char buffer[8192];
-  long size = 0;
-  while ((size = ::syscall(SYS_getdents64, proc, buffer, sizeof(buffer))) > 0) {
-    for (long at = 0; at < size;) {
-      const auto* entry = reinterpret_cast<const DirectoryEntry*>(buffer + at);
-      at += entry->size;
-      const pid_t pid = parse_pid(entry->name);
-      if (pid > 0 && parent_of(proc, entry->name) == parent && !spare(pid)) {
-        killed += ::kill(pid, SIGKILL) == 0 ? 1 : 0;
+  (void)each_process([&](int proc, const char* name) {
+    Process process;
+    (void)read_process(proc, name, process);
+    if (process.pid > 0 && process.parent == parent && !spare(process.pid)) {
+      killed += ::kill(process.pid, SIGKILL) == 0 ? 1 : 0;
+    }
+    return true;
+  });
+  return killed;
+}
+
+int descendants_of(pid_t root, Process* table, int capacity) {
+  int count = 0;
+  const bool complete = each_process([&](int proc, const char* name) {
+    if (count == capacity) {
+      return false;
+    }
+    Process process;
+    if (read_process(proc, name, process)) {
+      table[count++] = process;
+    }
+    return true;
+  });
+  if (!complete) {
+    return -1;
+  }
+  // Parents may stand after their children.
+  for (bool found = true; found;) {
+    found = false;
+    for (int i = 0; i < count; ++i) {
+      if (table[i].is_below) {
+        continue;
       }
+      bool below = table[i].parent == root;
+      for (int j = 0; !below && j < count; ++j) {
+        below = table[j].is_below && table[j].pid == table[i].parent;
+      }
+      table[i].is_below = below;
+      found = found || below;
     }
   }
+  int kept = 0;
+  for (int i = 0; i < count; ++i) {
+    if (table[i].is_below) {
+      table[kept++] = table[i];
+    }
+  }
+  return kept;
+}
+
+bool read_process(pid_t pid, Process& process) {
+  const int proc = ::open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (proc < 0) {
+    return false;
+  }
+  char name[16];
+  char* digit = name + sizeof(name) - 1;
+  *digit = '\0';
+  for (pid_t rest = pid; rest > 0; rest /= 10) {
+    *--digit = static_cast<char>('0' + rest % 10);
+  }
+  const bool found = *digit != '\0' && read_process(proc, digit, process);
   ::close(proc);
-  return killed;
+  return found;
 }
 
 bool is_gone(pid_t process) { return ::kill(process, 0) != 0 && errno == ESRCH; }

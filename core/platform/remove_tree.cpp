@@ -1,16 +1,15 @@
 #include "core/platform/remove_tree.hpp"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <memory>
 #include <utility>
 #include <vector>
 
 #include "core/base/text.hpp"
+#include "core/platform/open_folder.hpp"
 #include "core/platform/os_error.hpp"
 #include "core/platform/unique_fd.hpp"
 
@@ -18,8 +17,7 @@ namespace director::platform {
 namespace {
 
 // Each level holds a descriptor open; deeper folders are moved up and removed afterwards.
-constexpr int kDeepest = 64;
-constexpr int kFolder = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;
+constexpr int kOpenAtOnce = 64;  ///< descriptors
 
 Error cannot_remove(const std::string& name, int code) {
   return os_error("cannot remove '" + text::printable(name) + "'", code);
@@ -35,17 +33,13 @@ void make_accessible(int parent, const std::string& name) {
 }
 
 UniqueFd open_folder(int parent, const std::string& name) {
-  UniqueFd fd(::openat(parent, name.c_str(), kFolder));
+  UniqueFd fd(::openat(parent, name.c_str(), kOpenFolder));
   if (!fd && errno == EACCES) {
     make_accessible(parent, name);
-    fd = UniqueFd(::openat(parent, name.c_str(), kFolder));
+    fd = UniqueFd(::openat(parent, name.c_str(), kOpenFolder));
   }
   return fd;
 }
-
-struct CloseDir {
-  void operator()(DIR* dir) const { ::closedir(dir); }
-};
 
 class Remover {
  public:
@@ -74,7 +68,7 @@ class Remover {
     if (::unlinkat(parent, name.c_str(), AT_REMOVEDIR) == 0 || errno == ENOENT) {
       return ok();
     }
-    if (depth >= kDeepest) {
+    if (depth >= kOpenAtOnce) {
       return move_up(parent, name);
     }
     const UniqueFd folder = open_folder(parent, name);
@@ -97,7 +91,7 @@ class Remover {
                                  "': another file system is mounted there; unmount it");
     }
     ::fchmod(folder, 0700);
-    const std::unique_ptr<DIR, CloseDir> dir(::fdopendir(::fcntl(folder, F_DUPFD_CLOEXEC, 0)));
+    const DirStream dir(::fdopendir(::fcntl(folder, F_DUPFD_CLOEXEC, 0)));
     if (!dir) {
       return cannot_remove(name, errno);
     }

@@ -8,9 +8,11 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include "core/base/text.hpp"
@@ -52,6 +54,42 @@ bool has_open(const std::string& pid, const struct stat& file) {
   return false;
 }
 
+/// The number of the process of this machine that the text names; empty: it names none.
+std::string process_in(const std::string& text) {
+  constexpr std::string_view kStart = "process ";
+  const std::size_t digits = text.find_first_not_of("0123456789", kStart.size());
+  if (!text.starts_with(kStart) || digits == kStart.size() || digits == std::string::npos) {
+    return "";
+  }
+  std::string pid = text.substr(kStart.size(), digits - kStart.size());
+  return text == process_name(pid) ? pid : "";
+}
+
+/// Whether another process wrote itself into the file and has it open no longer.
+bool is_left_behind(int fd) {
+  struct stat info {};
+  const std::string pid = process_in(written_by(fd));
+  return !pid.empty() && pid != std::to_string(::getpid()) && ::fstat(fd, &info) == 0 &&
+         !has_open(pid, info);
+}
+
+/// 0, or errno. Of a holder that was killed, a process may be left that was to become a command of
+/// its and has not come to closing its files.
+int lock_patiently(int fd) {
+  constexpr std::chrono::milliseconds kPause{2};
+  constexpr int kMostPauses = 1000;
+  for (int i = 0;; ++i) {
+    if (::flock(fd, LOCK_EX | LOCK_NB) == 0) {
+      return 0;
+    }
+    const int error = errno;
+    if (error != EWOULDBLOCK || i == kMostPauses || !is_left_behind(fd)) {
+      return error;
+    }
+    std::this_thread::sleep_for(kPause);
+  }
+}
+
 }  // namespace
 
 std::optional<std::string> RepoLock::holder(const std::filesystem::path& file) {
@@ -61,13 +99,8 @@ std::optional<std::string> RepoLock::holder(const std::filesystem::path& file) {
     return std::nullopt;
   }
   const std::string text = written_by(fd.get());
-  constexpr std::string_view kStart = "process ";
-  const std::size_t digits = text.find_first_not_of("0123456789", kStart.size());
-  if (!text.starts_with(kStart) || digits == kStart.size() || digits == std::string::npos) {
-    return std::nullopt;
-  }
-  const std::string pid = text.substr(kStart.size(), digits - kStart.size());
-  if (text != process_name(pid) || pid == std::to_string(::getpid()) || !has_open(pid, info)) {
+  const std::string pid = process_in(text);
+  if (pid.empty() || pid == std::to_string(::getpid()) || !has_open(pid, info)) {
     return std::nullopt;
   }
   return text;
@@ -79,16 +112,16 @@ Result<RepoLock> RepoLock::acquire(const std::filesystem::path& file) {
   if (!fd) {
     return os_error(what, errno);
   }
-  if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno == ENOLCK || errno == EOPNOTSUPP || errno == ENOSYS || errno == EINVAL) {
-      const Error why = os_error(what, errno);
+  if (const int error = lock_patiently(fd.get()); error != 0) {
+    if (error == ENOLCK || error == EOPNOTSUPP || error == ENOSYS || error == EINVAL) {
+      const Error why = os_error(what, error);
       return Error(Errc::Io,
                    why.message() +
                        "; its file system has no locks, which director needs to be alone: "
                        "keep the repository on one that has");
     }
-    if (errno != EWOULDBLOCK) {
-      return os_error(what, errno);
+    if (error != EWOULDBLOCK) {
+      return os_error(what, error);
     }
     return Error(Errc::Conflict, what + ": " + written_by(fd.get()) +
                                      " is at work in this repository; wait for it or stop it");

@@ -14,7 +14,8 @@ namespace director::platform {
 /// file stays.
 class RepoLock {
  public:
-  /// Does not wait. Errors: Conflict if another process holds it, naming that process; NotFound if
+  /// Does not wait for a holder that lives; up to two seconds for what is left of one that was
+  /// killed. Errors: Conflict if another process holds it, naming that process; NotFound if
   /// the file's folder is missing; Io.
   [[nodiscard]] static Result<RepoLock> acquire(const std::filesystem::path& file);
 

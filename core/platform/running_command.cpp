@@ -10,8 +10,10 @@
 #include <csignal>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "core/platform/os_error.hpp"
+#include "core/platform/process_table.hpp"
 
 namespace director::platform {
 namespace {
@@ -22,6 +24,8 @@ using std::chrono::milliseconds;
 constexpr milliseconds kTick{50};
 /// How long a supervisor may take to kill what is left before it is killed itself.
 constexpr milliseconds kSweepPatience{5000};
+/// How often whoever watches a command is told of it.
+constexpr milliseconds kLookEvery{1000};
 /// Read after the end of everything; more can only come from a process that is none of ours.
 constexpr std::size_t kDrainBytes = 4 << 20;
 
@@ -74,9 +78,12 @@ RunningCommand::RunningCommand(const ports::Clock& clock, Grace grace,
                     [this](std::string_view text, bool cut) { deliver(false, text, cut); }),
       stderr_lines_(command.max_line_bytes,
                     [this](std::string_view text, bool cut) { deliver(true, text, cut); }),
-      stdin_left_(command.stdin_text) {}
+      stdin_left_(command.stdin_text) {
+  let_hold(this);
+}
 
 RunningCommand::~RunningCommand() {
+  let_hold(nullptr);
   if (!supervisor_gone_) {
     spawned_.control.reset();
     (void)reap_supervisor(spawned_);
@@ -90,6 +97,7 @@ Result<ports::Exit> RunningCommand::finish() {
   while (!supervisor_gone_) {
     step();
   }
+  let_hold(nullptr);
   drain(spawned_.stdout_reader, stdout_lines_);
   drain(spawned_.stderr_reader, stderr_lines_);
   read_status();
@@ -155,6 +163,7 @@ void RunningCommand::step() {
   }
   if (!supervisor_gone_) {
     watch_limits();
+    let_watch(clock_.now());
   }
 }
 
@@ -244,6 +253,44 @@ void RunningCommand::order(char what) const {
   ::syscall(SYS_pidfd_send_signal, spawned_.supervisor.get(), SIGCONT, nullptr, 0);
 }
 
+void RunningCommand::let_hold(ports::CommandGrip* grip) const {
+  if (command_.hold != nullptr) {
+    command_.hold->take(grip);
+  }
+}
+
+ports::CommandLook RunningCommand::look() const {
+  constexpr int kMostProcesses = 1 << 15;
+  std::vector<Process> table(kMostProcesses);
+  const int count = descendants_of(spawned_.pid, table.data(), kMostProcesses);
+  Process supervisor;
+  if (count < 0 || !read_process(spawned_.pid, supervisor)) {
+    return {};
+  }
+  std::int64_t pages = 0;
+  std::uint64_t ticks = supervisor.cpu_ticks;  // with what it has reaped
+  for (int i = 0; i < count; ++i) {
+    pages += table[static_cast<std::size_t>(i)].resident_pages;
+    ticks += table[static_cast<std::size_t>(i)].cpu_ticks;
+  }
+  constexpr std::int64_t kMillion = 1'000'000;
+  ports::CommandLook seen;
+  seen.cpu = std::chrono::microseconds(static_cast<std::int64_t>(ticks) * kMillion /
+                                       ::sysconf(_SC_CLK_TCK));
+  seen.memory_bytes = pages * ::sysconf(_SC_PAGESIZE);
+  if (cgroup_ != nullptr) {
+    seen.cpu = std::max(seen.cpu, cgroup_->usage().cpu);
+  }
+  return seen;
+}
+
+void RunningCommand::let_watch(ports::SteadyTime now) {
+  if (command_.hold != nullptr && command_.hold->is_watched() && now >= next_look_) {
+    next_look_ = now + kLookEvery;
+    command_.hold->saw(look());
+  }
+}
+
 void RunningCommand::continue_dialogue() {
   if (command_.dialogue == nullptr || !spawned_.stdin_writer || !stdin_left_.empty()) {
     return;
@@ -305,6 +352,10 @@ void RunningCommand::read_status() {
          (got = ::read(spawned_.status.get(), &report, sizeof(report))) == sizeof(report)) {
     if (report.kind == ReportKind::Used) {
       used_ = report;
+    } else if (report.kind == ReportKind::Weeded) {
+      if (command_.hold != nullptr) {
+        command_.hold->weeded(report.value == 0);
+      }
     } else if (!report_) {  // the first one counts: a command that could not be started also exits
       report_ = report;
       overpower_at_ = clock_.now() + kSweepPatience;
@@ -333,8 +384,10 @@ Status RunningCommand::settle() {
     cgroup_->kill();  // the last word, whatever became of the supervisor
   }
   const bool in_sandbox = !command_.within.empty();
-  // The first process of a sandbox may be a moment behind the one that was waited for.
-  if ((!status || in_sandbox) && !kill_orphans(kSweepPatience)) {
+  // A supervisor that ends by itself has seen the last of its processes go, and the sandbox around
+  // it has waited for it. One that was killed has not: what it had falls to this process.
+  const bool saw_the_end = status && *status == 0 && report_;
+  if ((!status || in_sandbox) && !saw_the_end && !kill_orphans(kSweepPatience)) {
     return Error(Errc::Io, "cannot end every process that '" + command_.argv.front() +
                                "' started: some are not ours to kill");
   }

@@ -14,7 +14,7 @@ namespace director::platform {
 
 /// Feeds standard input, reads both streams, watches deadline, stall and cancel. What it is made
 /// with outlives it. Used by one thread.
-class RunningCommand {
+class RunningCommand final : ports::CommandGrip {
  public:
   RunningCommand(const ports::Clock& clock, Grace grace, const ports::Command& command,
                  const ports::LineHandler& on_line, const ports::CancelToken& cancel,
@@ -22,7 +22,7 @@ class RunningCommand {
   RunningCommand(const RunningCommand&) = delete;
   RunningCommand& operator=(const RunningCommand&) = delete;
   /// Ends the command if finish() did not, as when a handler throws.
-  ~RunningCommand();
+  ~RunningCommand() override;
 
   /// Blocks until the supervisor and with it every descendant is gone.
   [[nodiscard]] Result<ports::Exit> finish();
@@ -42,6 +42,11 @@ class RunningCommand {
   [[nodiscard]] std::optional<ports::SteadyTime> stalled_at() const;
   void end_for(ports::ExitKind why);
   void order(char what) const;
+  void mark() override { order(kMark); }
+  void weed() override { order(kWeed); }
+  [[nodiscard]] ports::CommandLook look() const override;
+  void let_watch(ports::SteadyTime now);
+  void let_hold(ports::CommandGrip* grip) const;
   void note_usage(ports::Exit& exit) const;
   [[nodiscard]] Status settle();
   [[nodiscard]] Error failure_to_start() const;
@@ -54,6 +59,7 @@ class RunningCommand {
   const ports::CancelToken& cancel_;
   ports::SteadyTime started_;
   ports::SteadyTime last_output_;
+  ports::SteadyTime next_look_{};
   bool stdout_spoke_ = false;
   Spawned spawned_;
   CommandCgroup* cgroup_;  ///< nullptr: none

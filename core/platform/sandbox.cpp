@@ -5,6 +5,8 @@
 #include <map>
 #include <set>
 
+#include "core/base/nesting.hpp"
+
 namespace director::platform {
 namespace {
 
@@ -124,13 +126,6 @@ bool has_network(const SandboxPolicy& policy, const ports::Command& command) {
   return false;
 }
 
-bool lies_below(const std::string& path, const std::string& folder) {
-  if (folder == "/") {
-    return path.size() > 1 && path.front() == '/';
-  }
-  return path.size() > folder.size() + 1 && path.starts_with(folder) && path[folder.size()] == '/';
-}
-
 Paths bubblewrap_arguments(const SandboxPolicy& policy, const ports::Command& command,
                            const std::string& folder) {
   Arguments arguments(policy.program);
@@ -166,6 +161,9 @@ Paths bubblewrap_arguments(const SandboxPolicy& policy, const ports::Command& co
     }
   }
   hide(policy, needed, arguments);
+  for (const std::string& path : command.readable) {
+    arguments.show(path);
+  }
   for (const std::string& path : command.writable) {
     arguments.open(path);
   }

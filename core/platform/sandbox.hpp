@@ -22,12 +22,14 @@ struct SandboxPolicy {
   std::vector<std::string> writable;  ///< for every confined command
   std::vector<std::string> protect;   ///< read-only even where one of `writable` holds it
   std::string temp;                   ///< in its place each command has a fresh folder of its own
-  std::string temps;               ///< Landlock has no other places: there those folders are made
+  std::string temps;  ///< where those of Landlock are made, which has no other, and layers
   std::vector<std::string> empty;  ///< folders whose content is hidden
   std::vector<std::string> blank;  ///< files whose content is hidden, sockets that are shut
   /// Needed even where `temp` or one of `empty` holds it. Below `temp` it is shown with the whole
   /// of the folder there that it lies in, since tools find their parts beside themselves.
   std::vector<std::string> visible;
+  /// Commands that are ports::Command::scratch get a layer over their folder; of bubblewrap's.
+  bool layers = false;
   bool agent_network = true;
   bool setup_network = true;
   bool gate_network = false;  ///< of those whose command does not have it by itself
@@ -39,9 +41,6 @@ struct SandboxPolicy {
 /// Whether such commands are confined at all. A plugin's own housekeeping is not: moving the user's
 /// refs is what it is for.
 [[nodiscard]] bool is_confined(ports::Purpose purpose);
-
-/// Whether `path` lies in `folder`, at any depth; a folder does not lie in itself.
-[[nodiscard]] bool lies_below(const std::string& path, const std::string& folder);
 
 /// What starts the rest of its arguments confined: ports::Command::within. `folder` is the real
 /// path of the command's cwd, and `command.writable` holds real paths.

@@ -1,10 +1,15 @@
 #include "core/platform/sandboxed_launcher.hpp"
 
+#include <sys/stat.h>
+
+#include <cerrno>
 #include <chrono>
 #include <filesystem>
 #include <string>
 #include <system_error>
+#include <vector>
 
+#include "core/base/nesting.hpp"
 #include "core/platform/landlock_rules.hpp"
 #include "core/platform/os_error.hpp"
 #include "core/platform/private_folder.hpp"
@@ -12,9 +17,11 @@
 namespace director::platform {
 namespace {
 
+namespace fs = std::filesystem;
+
 Result<std::string> real_path(const std::string& path, const std::string& what) {
   std::error_code error;
-  const std::filesystem::path real = std::filesystem::canonical(path, error);
+  const fs::path real = fs::canonical(path, error);
   if (error) {
     return os_error(what + " in '" + path + "'", error.value());
   }
@@ -32,8 +39,10 @@ Result<ports::Exit> SandboxedLauncher::run(const ports::Command& command,
   const std::string what = "cannot start '" + command.argv.front() + "'";
   DIRECTOR_TRY(const std::string folder, real_path(command.cwd, what));
   ports::Command confined = command;
-  for (std::string& path : confined.writable) {
-    DIRECTOR_TRY(path, real_path(path, what));
+  for (std::vector<std::string>* paths : {&confined.writable, &confined.readable}) {
+    for (std::string& path : *paths) {
+      DIRECTOR_TRY(path, real_path(path, what));
+    }
   }
   confined.env_unset.insert(confined.env_unset.end(), {"TMP", "TEMP"});
   // First, so that a plugin that knows better has the last word.
@@ -43,7 +52,9 @@ Result<ports::Exit> SandboxedLauncher::run(const ports::Command& command,
   if (policy_.backend == SandboxBackend::Bubblewrap) {
     set_temp(policy_.temp);
     confined.within = bubblewrap_arguments(policy_, confined, folder);
-    return inner_.run(confined, on_line, cancel);
+    return policy_.layers && command.scratch && lies_below(folder, policy_.workspaces)
+               ? run_on_layer(std::move(confined), folder, on_line, cancel)
+               : inner_.run(confined, on_line, cancel);
   }
   DIRECTOR_TRY(const PrivateFolder temp, PrivateFolder::make(policy_.temps));
   set_temp(temp.path());
@@ -51,20 +62,53 @@ Result<ports::Exit> SandboxedLauncher::run(const ports::Command& command,
   return inner_.run(confined, on_line, cancel);
 }
 
+Result<ports::Exit> SandboxedLauncher::run_on_layer(ports::Command confined,
+                                                    const std::string& folder,
+                                                    const ports::LineHandler& on_line,
+                                                    const ports::CancelToken& cancel) {
+  DIRECTOR_TRY(const PrivateFolder place, PrivateFolder::make(policy_.temps));
+  confined.layer = ports::Layer{folder, place.path() + "/upper", place.path() + "/work"};
+  for (const std::string& path : {confined.layer->upper, confined.layer->work}) {
+    if (::mkdir(path.c_str(), 0755) != 0) {
+      return os_error("cannot create folder '" + path + "'", errno);
+    }
+  }
+  DIRECTOR_TRY(ports::Exit exit, inner_.run(confined, on_line, cancel));
+  exit.spared = true;
+  return exit;
+}
+
 Status try_sandbox(ports::ProcessLauncher& inner, const SandboxPolicy& policy,
                    const ports::Clock& clock, const ports::CancelToken& cancel) {
   constexpr std::chrono::seconds kPatience{20};
   SandboxedLauncher launcher(inner, policy);
+  DIRECTOR_TRY(const PrivateFolder workspace, PrivateFolder::make(policy.temps));
+  const fs::path written = fs::path(workspace.path()) / "written";
+  const fs::path replaced = fs::path(workspace.path()) / "replaced";
   // Agents' and gates' are all there is: preparing a workspace is confined as agents are.
   for (const ports::Purpose purpose : {ports::Purpose::Agent, ports::Purpose::Gate}) {
+    std::error_code error;
+    fs::remove(written, error);
+    if (!fs::create_directories(replaced / "inner", error) && error) {
+      return os_error("cannot create folder '" + replaced.string() + "'", error.value());
+    }
     ports::Command command;
     command.purpose = purpose;
-    command.argv = {"/bin/sh", "-c", "true"};
-    command.cwd = policy.workspaces;
+    command.cwd = workspace.path();
+    command.scratch = policy.layers && purpose == ports::Purpose::Gate;
+    // On a layer, what takes more than a write; elsewhere nothing that a PATH could lack.
+    command.argv = {
+        "/bin/sh", "-c",
+        command.scratch ? "rm -r replaced && mkdir replaced && : >written" : ": >written"};
     command.deadline = clock.now() + kPatience;
     DIRECTOR_TRY(const ports::Exit exit, launcher.run(command, {}, cancel));
     if (exit.kind != ports::ExitKind::Exited || exit.exit_code != 0) {
       return Error(Errc::External, "'" + policy.program + "' does not run a command to its end");
+    }
+    if (exit.spared != command.scratch || fs::exists(written, error) == exit.spared ||
+        !fs::exists(replaced / "inner", error)) {
+      return Error(Errc::External,
+                   "what a command writes in '" + policy.program + "' is not where it should be");
     }
   }
   return ok();

@@ -19,8 +19,16 @@ class SandboxedLauncher final : public ports::ProcessLauncher {
   [[nodiscard]] Result<ports::Exit> run(const ports::Command& command,
                                         const ports::LineHandler& on_line,
                                         const ports::CancelToken& cancel) override;
+  [[nodiscard]] bool is_reachable(const ports::Command& command) const override {
+    return inner_.is_reachable(command) &&
+           (!is_confined(command.purpose) || has_network(policy_, command));
+  }
 
  private:
+  [[nodiscard]] Result<ports::Exit> run_on_layer(ports::Command confined, const std::string& folder,
+                                                 const ports::LineHandler& on_line,
+                                                 const ports::CancelToken& cancel);
+
   ports::ProcessLauncher& inner_;
   SandboxPolicy policy_;
 };

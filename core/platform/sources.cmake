@@ -9,6 +9,7 @@ target_sources(
           ${CMAKE_CURRENT_LIST_DIR}/interrupt.cpp
           ${CMAKE_CURRENT_LIST_DIR}/landlock.cpp
           ${CMAKE_CURRENT_LIST_DIR}/landlock_rules.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/layer.cpp
           ${CMAKE_CURRENT_LIST_DIR}/local_launcher.cpp
           ${CMAKE_CURRENT_LIST_DIR}/open_folder.cpp
           ${CMAKE_CURRENT_LIST_DIR}/os_error.cpp
@@ -34,6 +35,7 @@ set_source_files_properties(
 # A build tree has the layout of an installation, so that the program finds its parts in both.
 file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/share/director)
 file(CREATE_LINK ${PROJECT_SOURCE_DIR}/agents ${PROJECT_BINARY_DIR}/share/director/agents SYMBOLIC)
+file(CREATE_LINK ${PROJECT_SOURCE_DIR}/sdk/templates ${PROJECT_BINARY_DIR}/share/director/templates SYMBOLIC)
 
 # Runs between this program and each command. Small and, where there is a static C library, static: it is started as
 # often as commands are. Never sanitized, so that it stays small.

@@ -3,7 +3,6 @@
 #include "core/platform/spawn.hpp"
 
 #include <fcntl.h>
-#include <linux/close_range.h>
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -98,7 +97,8 @@ struct Supervise : bp::extend::handler {
   char** environment;
   int control;
   int status;
-  int cgroup;  ///< -1: none
+  int cgroup;               ///< -1: none
+  const LayerMount* layer;  ///< null: none
   pid_t* pid;
   int* fork_error;
 
@@ -111,7 +111,6 @@ struct Supervise : bp::extend::handler {
   template <typename Executor>
   void on_exec_setup(Executor&) const {
     ::setpgid(0, 0);
-    ::syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC);
     // First out of the way of each other and of the fixed numbers.
     const int high_control = ::fcntl(control, F_DUPFD_CLOEXEC, 10);
     const int high_status = ::fcntl(status, F_DUPFD_CLOEXEC, 10);
@@ -120,6 +119,14 @@ struct Supervise : bp::extend::handler {
     ::dup2(high_status, kStatusFd);
     if (high_cgroup >= 0) {
       ::dup2(high_cgroup, kCgroupFd);
+    }
+    // Closed and not left for exec to close: should this program be killed now, nothing of it is to
+    // hold its lock any longer.
+    ::syscall(SYS_close_range, high_cgroup < 0 ? unsigned{kCgroupFd} : kCgroupFd + 1U, ~0U, 0U);
+    if (const int error = layer == nullptr ? 0 : lay(*layer); error != 0) {
+      const Report report{ReportKind::NoSandbox, error};
+      (void)!::write(kStatusFd, &report, sizeof(report));
+      ::_exit(127);
     }
   }
   template <typename Executor>
@@ -209,6 +216,7 @@ Result<Spawned> spawn(const SpawnRequest& request) {
                           control.reader.get(),
                           status.writer.get(),
                           request.cgroup_procs,
+                          request.layer ? &*request.layer : nullptr,
                           &spawned.pid,
                           &fork_error};
   {

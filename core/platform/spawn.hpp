@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/platform/layer.hpp"
 #include "core/platform/unique_fd.hpp"
 #include "director/result.hpp"
 
@@ -28,7 +29,8 @@ struct SpawnRequest {
   std::string supervisor;  ///< the file of director-supervise
   /// What starts the supervisor, see ports::Command::within; empty: this process does.
   std::vector<std::string> within;
-  std::string program;  ///< the file
+  std::optional<LayerMount> layer;  ///< see ports::Command::layer
+  std::string program;              ///< the file
   std::vector<std::string> argv;
   std::vector<std::string> environment;
   std::string cwd;

@@ -78,11 +78,17 @@ class Supervisor {
     }
     char order = 0;
     const ssize_t got = ::read(kControlFd, &order, 1);
-    if (got == 1 && order == kTerminate) {
-      signal_group(SIGTERM);
-      return false;
+    if (got != 1 || (order != kTerminate && order != kMark && order != kWeed)) {
+      return !(got < 0 && errno == EINTR);
     }
-    return !(got < 0 && errno == EINTR);
+    if (order == kTerminate) {
+      signal_group(SIGTERM);
+    } else if (order == kMark) {
+      spared_count_ = descendants_of(::getpid(), spared, kMostSpared);
+    } else {
+      send_report(ReportKind::Weeded, weed() ? 0 : 1);
+    }
+    return false;
   }
 
   void drain_signals() const {
@@ -132,6 +138,45 @@ class Supervisor {
     }
   }
 
+  [[nodiscard]] bool is_spared(const Process& process) const {
+    for (int i = 0; i < spared_count_; ++i) {
+      if (spared[i].pid == process.pid && spared[i].started == process.started) {
+        return true;
+      }
+    }
+    return process.pid == command_;
+  }
+
+  /// Kills whatever was started since the mark. Its children take its place meanwhile, so until
+  /// there is none; false if that has no end.
+  bool weed() {
+    constexpr int kPasses = 1000;
+    for (int pass = 0; pass < kPasses; ++pass) {
+      reap();
+      const int count = descendants_of(::getpid(), seen, kMostSeen);
+      bool clean = count >= 0;
+      for (int i = 0; i < count; ++i) {
+        if (!is_spared(seen[i])) {
+          ::kill(seen[i].pid, SIGKILL);
+          clean = false;
+        }
+      }
+      if (clean || count < 0) {
+        return clean;
+      }
+      struct pollfd fds[1] = {{signals_, POLLIN, 0}};
+      ::poll(fds, 1, 2);
+      drain_signals();
+    }
+    return false;
+  }
+
+  // No page of them is touched before it is needed.
+  static constexpr int kMostSpared = 16384;
+  static constexpr int kMostSeen = 16384;
+  static inline Process spared[kMostSpared];
+  static inline Process seen[kMostSeen];
+  int spared_count_ = 0;
   pid_t command_;
   int signals_;
   bool command_ended_ = false;

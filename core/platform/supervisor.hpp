@@ -30,6 +30,10 @@ inline constexpr const char* kInCgroup = "cgroup";
 
 inline constexpr char kTerminate = 'T';
 inline constexpr char kKill = 'K';
+/// What the command has started so far is spared by kWeed.
+inline constexpr char kMark = 'M';
+/// Ends all that the command has started since, the command itself not. Answered by Weeded.
+inline constexpr char kWeed = 'W';
 
 enum class ReportKind : std::int32_t {
   Exited = 1,        ///< value: exit code
@@ -40,7 +44,8 @@ enum class ReportKind : std::int32_t {
   NoSupervisor = 6,  ///< value: errno of starting director-supervise itself
   NoSandbox = 7,     ///< value: errno of confining the command
   NoCgroup = 8,      ///< value: errno of entering the control group
-  Used = 9           ///< of all that ended, in the fields for that; comes last
+  Used = 9,          ///< of all that ended, in the fields for that; comes last
+  Weeded = 10        ///< value: 0 if nothing is left that was to go
 };
 struct Report {
   ReportKind kind = ReportKind::Exited;

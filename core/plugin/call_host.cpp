@@ -6,6 +6,9 @@
 #include <utility>
 
 #include "core/base/text.hpp"
+#include "core/plugin/call_daemons.hpp"
+#include "core/plugin/counted.hpp"
+#include "core/plugin/exec_structs.hpp"
 #include "core/plugin/instance.hpp"
 #include "core/plugin/transcript.hpp"
 #include "director/fence.hpp"
@@ -15,8 +18,10 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// Among the services of this kernel's hosts, for itself: no plugin is told of it.
+/// Among the services of this kernel's hosts, for itself: no plugin is told of them.
 constexpr std::string_view kConverseService = "director.kernel.converse/1";
+constexpr std::string_view kServingService = "director.kernel.serving/1";
+using IsServing = bool (*)(const director_host* host);
 using Converse = Result<ports::Exit> (*)(const director_host* host, ports::Command command,
                                          const ports::LineHandler& on_line);
 
@@ -25,13 +30,17 @@ using Converse = Result<ports::Exit> (*)(const director_host* host, ports::Comma
 class RealCallHost final : public ports::CallHost {
  public:
   RealCallHost(ports::ProcessLauncher& launcher, const ports::Clock& clock, ports::Log& log,
-               std::string version, const Redactor& redactor, ports::CallScope scope)
+               std::string version, const Redactor& redactor, Daemons& daemons,
+               ports::CallScope scope)
       : launcher_(launcher),
         clock_(clock),
         log_(log),
         version_(std::move(version)),
         redactor_(redactor),
         scope_(std::move(scope)),
+        daemons_(daemons, clock_, scope_),
+        said_redactor_(redactor),
+        said_(scope_.transcript, scope_.transcript_bytes),
         raw_{sizeof(director_host),
              DIRECTOR_ABI_MAJOR,
              DIRECTOR_ABI_MINOR,
@@ -42,15 +51,26 @@ class RealCallHost final : public ports::CallHost {
         services_(&raw_) {}
   RealCallHost(const RealCallHost&) = delete;
   RealCallHost& operator=(const RealCallHost&) = delete;
+  ~RealCallHost() override {
+    if (const Status kept = said_.finish(); !kept) {
+      log_.write(ports::LogLevel::Warning, kept.error().message());
+    }
+  }
 
   [[nodiscard]] director::host& services() override { return services_; }
   [[nodiscard]] ports::Usage usage() const override {
+    ports::Usage usage = daemons_.usage();
     const std::lock_guard lock(mutex_);
-    return usage_;
+    usage.add(usage_);
+    return usage;
   }
   [[nodiscard]] std::string limit() const override {
     const std::lock_guard lock(mutex_);
-    return limit_;
+    return limit_.empty() ? daemons_.limit() : limit_;
+  }
+  [[nodiscard]] bool spared_folders() const override {
+    const std::lock_guard lock(mutex_);
+    return started_ > 0 && started_ == spared_;
   }
 
  private:
@@ -94,16 +114,61 @@ class RealCallHost final : public ports::CallHost {
         .count();
   }
 
+  template <bool Scratch>
   static director_status exec(const director_host* host, const director_exec_request* request,
                               const director_exec_sink* sink, director_exec_result* result,
                               director_error* error) noexcept {
-    return fence(error, [&] { return self(host).exec(request, sink, result); });
+    const Counted serving(self(host).serving_, 1);
+    return fence(error, [&] { return self(host).exec(request, sink, result, Scratch); });
   }
 
   static director_status ask(const director_host* host, const director_agent_request* request,
                              const director_text_sink* answer, director_error* error) noexcept {
+    const Counted serving(self(host).serving_, 1);
     return fence(error, [&] { return self(host).ask(request, answer); });
   }
+
+  static director_status acquire(const director_host* host, const director_daemon_request* request,
+                                 director_daemon_lease* lease, const director_text_sink* ready_line,
+                                 const director_text_sink* secret, director_error* error) noexcept {
+    const Counted serving(self(host).serving_, 1);
+    return fence(error, [&] { return self(host).acquire(request, lease, ready_line, secret); });
+  }
+
+  static director_status inspect(const director_host* host, std::uint64_t lease,
+                                 director_daemon_state* state, const director_text_sink* last_words,
+                                 director_error* error) noexcept {
+    return fence(error, [&]() -> Status {
+      if (!is_whole(state) || !is_usable(last_words)) {
+        return wrong_size("inspect a daemon");
+      }
+      return self(host).daemons_.inspect(lease, *state, last_words);
+    });
+  }
+
+  static director_status release(const director_host* host, std::uint64_t lease,
+                                 director_daemon_end end, director_error* error) noexcept {
+    const Counted serving(self(host).serving_, 1);
+    return fence(error, [&] { return self(host).daemons_.release(lease, end); });
+  }
+
+  static director_status line(const director_host* host, director_string text,
+                              director_error* error) noexcept {
+    return fence(error, [&]() -> Status {
+      self(host).say(view(text));
+      return ok();
+    });
+  }
+
+  static bool is_usable(const director_text_sink* sink) {
+    return sink == nullptr || (is_whole(sink) && sink->write != nullptr);
+  }
+  static Error wrong_size(std::string_view what) {
+    return Error(Errc::Invalid,
+                 "cannot " + std::string(what) + ": a struct of the request has a wrong size");
+  }
+
+  static bool is_serving(const director_host* host) noexcept { return self(host).serving_ > 0; }
 
   static Result<ports::Exit> converse(const director_host* host, ports::Command command,
                                       const ports::LineHandler& on_line) {
@@ -112,24 +177,37 @@ class RealCallHost final : public ports::CallHost {
   }
 
   [[nodiscard]] Status exec(const director_exec_request* request, const director_exec_sink* sink,
-                            director_exec_result* result);
+                            director_exec_result* result, bool scratch);
+  [[nodiscard]] Status acquire(const director_daemon_request* request, director_daemon_lease* lease,
+                               const director_text_sink* ready_line,
+                               const director_text_sink* secret);
+  void say(std::string_view text);
   /// Its lines are kept, and handed over as a command of this call's purpose may show them.
   [[nodiscard]] Result<ports::Exit> run(const ports::Command& command,
                                         const ports::LineHandler& offer);
   void set_circumstances(ports::Command& command) const;
+  void note_start() {
+    const std::lock_guard lock(mutex_);
+    ++started_;
+  }
   void note(const ports::Exit& exit);
   [[nodiscard]] Status ask(const director_agent_request* request,
                            const director_text_sink* answer) const;
-  [[nodiscard]] ports::Command command_for(const director_exec_request& request) const;
 
   static constexpr director_log_service kLog{sizeof(director_log_service), 0, &log};
   static constexpr director_cancel_service kCancel{sizeof(director_cancel_service), 0, &cancelled,
                                                    &remaining_ms};
   static constexpr director_clock_service kClock{sizeof(director_clock_service), 0, &unix_ms,
                                                  &monotonic_ms};
-  static constexpr director_exec_service kExec{sizeof(director_exec_service), 0, &exec};
+  static constexpr director_exec_service kExec{sizeof(director_exec_service), 0, &exec<false>};
+  static constexpr director_exec_service kScratch{sizeof(director_exec_service), 0, &exec<true>};
   static constexpr director_agent_service kAgent{sizeof(director_agent_service), 0, &ask};
+  static constexpr director_daemon_service kDaemon{sizeof(director_daemon_service), 0, &acquire,
+                                                   &inspect, &release};
+  static constexpr director_transcript_service kTranscript{sizeof(director_transcript_service), 0,
+                                                           &line};
   static constexpr Converse kConverse = &converse;
+  static constexpr IsServing kServing = &is_serving;
 
   ports::ProcessLauncher& launcher_;
   const ports::Clock& clock_;
@@ -137,8 +215,14 @@ class RealCallHost final : public ports::CallHost {
   std::string version_;
   const Redactor& redactor_;
   ports::CallScope scope_;
+  CallDaemons daemons_;
+  std::atomic<int> serving_ = 0;
   mutable std::mutex mutex_;  ///< a plugin may run commands on several threads
+  Redactor said_redactor_;    ///< for what the plugin itself puts into the transcript
+  Transcript said_;
   ports::Usage usage_;
+  int started_ = 0;  ///< commands, daemons among them
+  int spared_ = 0;   ///< of those, how many left their folder as it was
   std::string limit_;
   director_host raw_;
   director::host services_;
@@ -161,18 +245,22 @@ const void* RealCallHost::service(const director_host*, const char* id) noexcept
   if (name == DIRECTOR_SERVICE_EXEC) {
     return &kExec;
   }
+  if (name == DIRECTOR_SERVICE_SCRATCH) {
+    return &kScratch;
+  }
   if (name == DIRECTOR_SERVICE_AGENT) {
     return &kAgent;
   }
-  return name == kConverseService ? static_cast<const void*>(&kConverse) : nullptr;
-}
-
-std::vector<std::string> own(const director_string* texts, std::size_t count) {
-  std::vector<std::string> all;
-  for (std::size_t i = 0; texts != nullptr && i < count; ++i) {
-    all.emplace_back(view(texts[i]));
+  if (name == DIRECTOR_SERVICE_DAEMON) {
+    return &kDaemon;
   }
-  return all;
+  if (name == DIRECTOR_SERVICE_TRANSCRIPT) {
+    return &kTranscript;
+  }
+  if (name == kServingService) {
+    return &kServing;
+  }
+  return name == kConverseService ? static_cast<const void*>(&kConverse) : nullptr;
 }
 
 void RealCallHost::set_circumstances(ports::Command& command) const {
@@ -182,95 +270,63 @@ void RealCallHost::set_circumstances(ports::Command& command) const {
   command.network = scope_.network;
 }
 
-ports::Command RealCallHost::command_for(const director_exec_request& request) const {
-  ports::Command command;
-  set_circumstances(command);
-  command.argv = own(request.argv, request.argv_count);
-  command.cwd = view(request.cwd);
-  command.env_set = own(request.env_set, request.env_set_count);
-  command.env_unset = own(request.env_unset, request.env_unset_count);
-  command.stdin_text = view(request.stdin_text);
-  command.stall = milliseconds(std::max<std::int64_t>(request.stall_timeout_ms, 0));
-  command.start = milliseconds(std::max<std::int64_t>(request.start_timeout_ms, 0));
-  if (request.timeout_ms > 0) {
-    // A year is as good as never, and does not overflow.
-    constexpr std::int64_t kYear = 365LL * 24 * 3600 * 1000;
-    const ports::SteadyTime at = clock_.now() + milliseconds(std::min(request.timeout_ms, kYear));
-    command.deadline = command.deadline ? std::min(*command.deadline, at) : at;
-  }
-  return command;
-}
-
-director_exec_outcome outcome_of(ports::ExitKind kind) {
-  switch (kind) {
-    case ports::ExitKind::Exited:
-      return DIRECTOR_EXEC_EXITED;
-    case ports::ExitKind::Signaled:
-      return DIRECTOR_EXEC_SIGNALED;
-    case ports::ExitKind::TimedOut:
-      return DIRECTOR_EXEC_TIMED_OUT;
-    case ports::ExitKind::Stalled:
-      return DIRECTOR_EXEC_STALLED;
-    case ports::ExitKind::Cancelled:
-      return DIRECTOR_EXEC_CANCELLED;
-    case ports::ExitKind::Stopped:
-      return DIRECTOR_EXEC_STOPPED;
-  }
-  return DIRECTOR_EXEC_STOPPED;
-}
-
-/// Asks the plugin's sink about a line; a sink that throws ends the command.
-bool offer(const director_exec_sink* sink, const ports::OutputLine& line) noexcept {
-  if (sink == nullptr || sink->line == nullptr) {
-    return true;
-  }
-  const director_exec_line raw{
-      sizeof(director_exec_line), line.cut ? unsigned{DIRECTOR_LINE_CUT} : 0U,
-      line.is_stderr ? DIRECTOR_STDERR : DIRECTOR_STDOUT, 0, borrow(line.text)};
-  try {
-    return sink->line(sink->context, &raw) == 0;
-  } catch (...) {
-    return false;
-  }
-}
-
-std::filesystem::path beside(const std::filesystem::path& transcript) {
-  return transcript.empty() ? transcript : std::filesystem::path(transcript.string() + ".stderr");
-}
-
-/// Secrets that a plugin hands to a command, such as the user's keys for an agent tool.
-std::vector<Secret> handed_over(const std::vector<std::string>& variables) {
-  std::vector<Secret> secrets;
-  for (const std::string& variable : variables) {
-    const std::string name = variable.substr(0, variable.find('='));
-    const std::string value = variable.substr(std::min(variable.size(), name.size() + 1));
-    const std::vector<Secret> found = secrets_in(name, value, names_a_secret(name));
-    secrets.insert(secrets.end(), found.begin(), found.end());
-  }
-  return secrets;
-}
-
 void RealCallHost::note(const ports::Exit& exit) {
   const std::lock_guard lock(mutex_);
   usage_.add(exit.usage);
+  spared_ += exit.spared ? 1 : 0;
   if (limit_.empty()) {
     limit_ = exit.limit;
   }
 }
 
 Status RealCallHost::exec(const director_exec_request* request, const director_exec_sink* sink,
-                          director_exec_result* result) {
+                          director_exec_result* result, bool scratch) {
   if (!is_whole(request) || !is_whole(result) || (sink != nullptr && !is_whole(sink))) {
-    return Error(Errc::Invalid, "cannot run a command: a struct of the request has a wrong size");
+    return wrong_size("run a command");
   }
+  ports::Command command;
+  set_circumstances(command);
+  fill(command, *request, clock_.now());
+  command.scratch = scratch;
   DIRECTOR_TRY(const ports::Exit exit,
-               run(command_for(*request),
-                   [sink](const ports::OutputLine& line) { return offer(sink, line); }));
+               run(command, [sink](const ports::OutputLine& line) { return offer(sink, line); }));
   result->outcome = outcome_of(exit.kind);
   result->exit_code = exit.exit_code;
   result->signal = exit.signal;
   result->wall_ms = exit.wall.count();
   return ok();
+}
+
+Status RealCallHost::acquire(const director_daemon_request* request, director_daemon_lease* lease,
+                             const director_text_sink* ready_line,
+                             const director_text_sink* secret) {
+  if (!is_whole(request) || !is_whole(lease) || !is_usable(ready_line) || !is_usable(secret)) {
+    return wrong_size("start a daemon");
+  }
+  ports::Command command;
+  set_circumstances(command);
+  command.deadline.reset();
+  command.argv = own(request->argv, request->argv_count);
+  command.cwd = view(request->cwd);
+  command.env_set = own(request->env_set, request->env_set_count);
+  command.env_unset = own(request->env_unset, request->env_unset_count);
+  note_start();
+  const std::vector<Secret> handed = handed_over(command.env_set);
+  {
+    const std::lock_guard lock(mutex_);
+    said_redactor_ = said_redactor_.with(handed);
+  }
+  DIRECTOR_TRY(const std::string made,
+               daemons_.acquire(std::move(command), *request, redactor_.with(handed), *lease,
+                                ready_line, secret));
+  const std::lock_guard lock(mutex_);
+  said_redactor_ = said_redactor_.with({Secret{std::string(view(request->secret_variable)), made}});
+  return ok();
+}
+
+void RealCallHost::say(std::string_view text) {
+  const std::lock_guard lock(mutex_);
+  said_.add(said_redactor_.finds(text) ? said_redactor_.mask(text) : std::string(text));
 }
 
 Result<ports::Exit> RealCallHost::run(const ports::Command& command,
@@ -288,8 +344,10 @@ Result<ports::Exit> RealCallHost::run(const ports::Command& command,
       kept.text = clean;
     }
     (line.is_stderr ? err : out).add(kept.text, kept.cut);
+    const Counted not_serving(serving_, -1);
     return offer(sees_all ? line : kept);
   };
+  note_start();
   DIRECTOR_TRY(const ports::Exit exit, launcher_.run(command, on_line, scope_.cancel));
   note(exit);
   for (Transcript* transcript : {&out, &err}) {
@@ -303,7 +361,7 @@ Result<ports::Exit> RealCallHost::run(const ports::Command& command,
 Status RealCallHost::ask(const director_agent_request* request,
                          const director_text_sink* answer) const {
   if (!is_whole(request) || !is_whole(answer) || answer->write == nullptr) {
-    return Error(Errc::Invalid, "cannot ask an agent: a struct of the request has a wrong size");
+    return wrong_size("ask an agent");
   }
   if (scope_.desk == nullptr) {
     return Error(Errc::Invalid, "cannot ask role '" + std::string(view(request->role)) +
@@ -320,7 +378,7 @@ Status RealCallHost::ask(const director_agent_request* request,
 }  // namespace
 
 std::unique_ptr<ports::CallHost> PluginHost::open(ports::CallScope scope) {
-  return std::make_unique<RealCallHost>(launcher_, clock_, log_, version_, redactor_,
+  return std::make_unique<RealCallHost>(launcher_, clock_, log_, version_, redactor_, daemons_,
                                         std::move(scope));
 }
 
@@ -333,6 +391,12 @@ Result<ports::Exit> converse(const director::host& host, ports::Command command,
     return Error(Errc::Internal, "this host cannot talk with commands");
   }
   return (*service)(raw, std::move(command), on_line);
+}
+
+bool is_serving(const director_host& host) {
+  const auto* service =
+      static_cast<const IsServing*>(host.get_service(&host, kServingService.data()));
+  return service != nullptr && (*service)(&host);
 }
 
 }  // namespace director::plugin

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/base/redactor.hpp"
+#include "core/plugin/daemons.hpp"
 #include "core/ports/clock.hpp"
 #include "core/ports/host_services.hpp"
 #include "core/ports/log.hpp"
@@ -22,9 +23,14 @@ class PluginHost final : public ports::HostServices {
         clock_(clock),
         log_(log),
         version_(std::move(version)),
-        redactor_(std::move(redactor)) {}
+        redactor_(std::move(redactor)),
+        daemons_(launcher_, clock_) {}
 
   [[nodiscard]] std::unique_ptr<ports::CallHost> open(ports::CallScope scope) override;
+  void stop_daemons() override { daemons_.stop_all(); }
+  [[nodiscard]] bool has_served(const std::string& folder) const override {
+    return daemons_.has_served(folder);
+  }
 
  private:
   ports::ProcessLauncher& launcher_;
@@ -32,6 +38,7 @@ class PluginHost final : public ports::HostServices {
   ports::Log& log_;
   std::string version_;
   Redactor redactor_;
+  Daemons daemons_;
 };
 
 /// Runs a command that is talked with (Command::dialogue), for the kernel's own backends: otherwise
@@ -39,5 +46,9 @@ class PluginHost final : public ports::HostServices {
 /// of a call, from a PluginHost. Errors: those of the launcher; Internal if it is another host.
 [[nodiscard]] Result<ports::Exit> converse(const director::host& host, ports::Command command,
                                            const ports::LineHandler& on_line);
+
+/// Whether a plugin is in a service of its call's host that may take long, on any thread; not while
+/// that calls it back. False for another host.
+[[nodiscard]] bool is_serving(const director_host& host);
 
 }  // namespace director::plugin

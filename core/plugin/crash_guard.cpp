@@ -7,6 +7,8 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <map>
+#include <mutex>
 
 namespace director::plugin {
 namespace {
@@ -17,15 +19,27 @@ thread_local const char* t_plugin = nullptr;
 std::atomic<bool> g_on = false;
 std::atomic<int> g_status = 1;
 
+struct Calls {
+  std::mutex mutex;
+  std::map<std::uint64_t, const CallUnderWay*> under_way;
+  std::uint64_t last = 0;
+};
+
+/// Never destroyed: a plugin may be in a call while the program ends.
+Calls& calls() {
+  static auto* all = new Calls;
+  return *all;
+}
+
 /// Async-signal-safe.
 void say(const char* text) {
   // There is nobody left to tell if it fails.
   [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, text, std::strlen(text));
 }
 
-[[noreturn]] void end(const char* how) {
+[[noreturn]] void end(const char* plugin, const char* how) {
   say("director: error: plugin '");
-  say(t_plugin);
+  say(plugin);
   say(how);
   say("; this is a bug of that plugin. Nothing that was done is lost: the same command goes on "
       "once "
@@ -50,7 +64,7 @@ const char* words_for(int number) {
 
 void on_signal(int number) {
   if (t_plugin != nullptr) {
-    end(words_for(number));
+    end(t_plugin, words_for(number));
   }
   // Ours: as if nobody had been listening.
   ::signal(number, SIG_DFL);
@@ -59,15 +73,39 @@ void on_signal(int number) {
 
 void on_exit() {
   if (g_on && t_plugin != nullptr) {
-    end("' ended the program (exit)");
+    end(t_plugin, "' ended the program (exit)");
   }
 }
 
 }  // namespace
 
-InCall::InCall(const std::string& id) : before_(t_plugin) { t_plugin = id.c_str(); }
+InCall::InCall(const std::string& id, const director_host* host, bool is_vcs)
+    : before_(t_plugin), call_{0, &id, host, is_vcs} {
+  t_plugin = id.c_str();
+  const std::lock_guard lock(calls().mutex);
+  call_.number = ++calls().last;
+  calls().under_way.emplace(call_.number, &call_);
+}
 
-InCall::~InCall() { t_plugin = before_; }
+InCall::~InCall() {
+  t_plugin = before_;
+  const std::lock_guard lock(calls().mutex);
+  calls().under_way.erase(call_.number);
+}
+
+void for_each_call(const std::function<void(const CallUnderWay&)>& look) {
+  const std::lock_guard lock(calls().mutex);
+  for (const auto& [number, call] : calls().under_way) {
+    look(*call);
+  }
+}
+
+void end_for(const std::string& plugin, const std::string& why, std::optional<int> status) {
+  if (status) {
+    g_status = *status;
+  }
+  end(plugin.c_str(), ("' " + why).c_str());
+}
 
 CrashGuard::CrashGuard(int status) {
   g_status = status;

@@ -29,11 +29,16 @@ Error plugin_bug(std::string_view id, std::string_view what) {
                                    "; this is a bug of that plugin");
 }
 
+std::string said_by(std::string_view id, std::string_view said) {
+  return "plugin '" + std::string(id) +
+         "': " + (said.empty() ? "it failed and did not say why" : text::to_utf8(said));
+}
+
 Error plugin_failure(std::string_view id, director_status status, std::string_view said) {
   if (said.empty()) {
     return plugin_bug(id, "failed with status " + std::to_string(status) + " and did not say why");
   }
-  const std::string message = "plugin '" + std::string(id) + "': " + text::to_utf8(said);
+  const std::string message = said_by(id, said);
   if (status < DIRECTOR_INVALID || status > DIRECTOR_INTERNAL) {
     return Error(Errc::Internal,
                  message + " (status " + std::to_string(status) + ", which the ABI does not have)");
@@ -52,7 +57,7 @@ Result<Instance> Instance::create(const Library& library, Kind kind, const insta
       head->instances->create == nullptr || head->instances->destroy == nullptr) {
     return plugin_bug(id, std::string("has an unfinished table '") + interface_id(kind) + "'");
   }
-  Instance made(library, head, head->instances);
+  Instance made(library, kind, head, head->instances);
   const director_instance_request request{sizeof(director_instance_request),
                                           0,
                                           borrow(info.config_json),
@@ -71,6 +76,7 @@ Result<Instance> Instance::create(const Library& library, Kind kind, const insta
 
 Instance::Instance(Instance&& other) noexcept
     : library_(other.library_),
+      is_vcs_(other.is_vcs_),
       table_(other.table_),
       instances_(other.instances_),
       handle_(other.handle_),

@@ -20,6 +20,9 @@ namespace director::plugin {
 /// "plugin 'x' <what>; this is a bug of that plugin"
 [[nodiscard]] Error plugin_bug(std::string_view id, std::string_view what);
 
+/// What a plugin says of a failure, with its name: "plugin 'x': <said>".
+[[nodiscard]] std::string said_by(std::string_view id, std::string_view said);
+
 /// A failed call as an Error that names the plugin. Without text, or with a status that the ABI
 /// does not know, it is the plugin's bug.
 [[nodiscard]] Error plugin_failure(std::string_view id, director_status status,
@@ -106,6 +109,13 @@ class Instance {
     return *static_cast<const Table*>(table_);
   }
 
+  /// A further table of the same plugin, for the same handle; null if it has none that is whole.
+  template <typename Table>
+  [[nodiscard]] const Table* further_table(const char* id) const {
+    const auto* found = static_cast<const Table*>(library_->interface(id));
+    return is_whole(found) ? found : nullptr;
+  }
+
   /// Calls `function(handle, args..., error)`. Whatever leaves it but DIRECTOR_OK is an Error.
   template <typename Function, typename... Args>
   [[nodiscard]] Status call(Function function, Args... args) const {
@@ -115,7 +125,7 @@ class Instance {
       }
     }
     ErrorBuffer error;
-    const InCall inside(id());
+    const InCall inside(id(), host_among(args...), is_vcs_);
     try {
       const director_status status = function(handle_, args..., error.raw());
       return status == DIRECTOR_OK ? ok() : Status(plugin_failure(id(), status, error.text()));
@@ -125,10 +135,22 @@ class Instance {
   }
 
  private:
-  Instance(const Library& library, const void* table, const director_instances* instances)
-      : library_(&library), table_(table), instances_(instances) {}
+  Instance(const Library& library, Kind kind, const void* table,
+           const director_instances* instances)
+      : library_(&library), is_vcs_(kind == Kind::Vcs), table_(table), instances_(instances) {}
+
+  /// Every function of an interface is handed its host first.
+  template <typename... Rest>
+  static const director_host* host_among(const director_host* host, const Rest&...) {
+    return host;
+  }
+  template <typename... Args>
+  static const director_host* host_among(const Args&...) {
+    return nullptr;
+  }
 
   const Library* library_;
+  bool is_vcs_;
   const void* table_;
   const director_instances* instances_;
   void* handle_ = nullptr;

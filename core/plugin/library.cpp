@@ -37,6 +37,21 @@ Registry& registry() {
   return *all;
 }
 
+/// A gate that says it is a reviewer, too, would be called as one.
+Status check_tables(const director_plugin& raw, const Descriptor& known) {
+  std::map<const void*, Kind> tables;
+  for (const Kind kind : known.kinds) {
+    const auto [found, is_new] = tables.emplace(raw.get_interface(interface_id(kind)), kind);
+    if (!is_new) {
+      return Error(Errc::Internal, "plugin '" + known.id + "' has one table for two kinds, " +
+                                       std::string(to_string(found->second)) + " and " +
+                                       std::string(to_string(kind)) +
+                                       "; this is a bug of that plugin");
+    }
+  }
+  return ok();
+}
+
 /// With the registry's mutex held.
 Result<std::unique_ptr<Library>> load(const fs::path& path) {
   const std::string name = path.filename().string();
@@ -52,6 +67,7 @@ Result<std::unique_ptr<Library>> load(const fs::path& path) {
     const auto& entry = handle.get<Entry>("director_plugin_entry");
     const director_plugin* raw = entry(DIRECTOR_ABI_MAJOR, DIRECTOR_ABI_MINOR);
     DIRECTOR_TRY(Descriptor descriptor, negotiate(raw, name));
+    DIRECTOR_CHECK(check_tables(*raw, descriptor));
     return std::make_unique<Library>(raw, std::move(descriptor), path);
   } catch (const std::system_error& error) {
     return Error(Errc::Invalid, "cannot load plugin '" + name + "': " + reason(error.what()));
@@ -66,10 +82,12 @@ Result<std::unique_ptr<Library>> load(const fs::path& path) {
 
 }  // namespace
 
-const void* Library::interface(Kind kind) const {
+const void* Library::interface(Kind kind) const { return interface(interface_id(kind)); }
+
+const void* Library::interface(const char* id) const {
   const std::lock_guard lock(control_);
   try {
-    return raw_->get_interface(interface_id(kind));
+    return raw_->get_interface(id);
   } catch (...) {
     return nullptr;
   }

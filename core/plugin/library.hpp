@@ -21,6 +21,8 @@ class Library {
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
   /// The table of an interface; null if the plugin does not have it.
   [[nodiscard]] const void* interface(Kind kind) const;
+  /// Of one that is no kind of its own.
+  [[nodiscard]] const void* interface(const char* id) const;
   /// Held around every call that the ABI tags [control].
   [[nodiscard]] std::mutex& control() const { return control_; }
 

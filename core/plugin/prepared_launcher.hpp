@@ -31,6 +31,9 @@ class PreparedLauncher final : public ports::ProcessLauncher {
   [[nodiscard]] Result<ports::Exit> run(const ports::Command& command,
                                         const ports::LineHandler& on_line,
                                         const ports::CancelToken& cancel) override;
+  [[nodiscard]] bool is_reachable(const ports::Command& command) const override {
+    return inner_.is_reachable(command);
+  }
 
  private:
   ports::ProcessLauncher& inner_;

@@ -6,10 +6,17 @@ target_sources(
           ${CMAKE_CURRENT_LIST_DIR}/adapters/runner.cpp
           ${CMAKE_CURRENT_LIST_DIR}/adapters/sink.cpp
           ${CMAKE_CURRENT_LIST_DIR}/adapters/vcs.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/call_daemons.cpp
           ${CMAKE_CURRENT_LIST_DIR}/call_host.cpp
-          ${CMAKE_CURRENT_LIST_DIR}/catalog.cpp ${CMAKE_CURRENT_LIST_DIR}/crash_guard.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/call_watch.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/catalog.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/checked_vcs.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/crash_guard.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/daemon.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/daemons.cpp
           ${CMAKE_CURRENT_LIST_DIR}/descriptor.cpp
           ${CMAKE_CURRENT_LIST_DIR}/discovery.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/exec_structs.cpp
           ${CMAKE_CURRENT_LIST_DIR}/exec/conversation.cpp
           ${CMAKE_CURRENT_LIST_DIR}/exec/excerpt.cpp
           ${CMAKE_CURRENT_LIST_DIR}/exec/executable.cpp
@@ -23,5 +30,6 @@ target_sources(
           ${CMAKE_CURRENT_LIST_DIR}/library.cpp
           ${CMAKE_CURRENT_LIST_DIR}/prepared_launcher.cpp
           ${CMAKE_CURRENT_LIST_DIR}/probe.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/slot_files.cpp
           ${CMAKE_CURRENT_LIST_DIR}/transcript.cpp
           ${CMAKE_CURRENT_LIST_DIR}/trust.cpp)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,6 +35,10 @@ struct CallScope {
   std::optional<SteadyTime> deadline{};
   std::vector<std::string> writable{};  ///< Command::writable of its commands
   bool network = false;                 ///< Command::network of its commands
+  /// For daemons that serve all calls: the folders of all agents, in an order of their own, and the
+  /// folder that these and those of gates are in. May be empty.
+  std::function<std::vector<std::string>()> agent_workspaces{};
+  std::string all_workspaces{};
   /// Where stdout lines of commands go, byte for byte but for secrets, and their stderr beside it
   /// with ".stderr" at the end; empty: nowhere.
   std::filesystem::path transcript{};
@@ -47,9 +52,13 @@ class CallHost {
  public:
   virtual ~CallHost() = default;
   [[nodiscard]] virtual director::host& services() = 0;
-  /// What its commands that have ended used, and the first limit that one ran into, as in Exit.
+  /// What its commands that have ended used, and its share of what daemons did meanwhile; the first
+  /// limit that one ran into, as in Exit.
   [[nodiscard]] virtual Usage usage() const = 0;
   [[nodiscard]] virtual std::string limit() const = 0;
+  /// Whether it ran commands, and all of them such that their folders are as they were before. What
+  /// the plugin itself wrote is not seen. May be false all the same.
+  [[nodiscard]] virtual bool spared_folders() const { return false; }
 };
 
 /// Safe from any thread.
@@ -57,6 +66,10 @@ class HostServices {
  public:
   virtual ~HostServices() = default;
   [[nodiscard]] virtual std::unique_ptr<CallHost> open(CallScope scope) = 0;
+  /// Ends the commands that plugins keep from call to call. Between calls. Blocks.
+  virtual void stop_daemons() {}
+  /// Whether one of them could ever write to this folder, or to something in it.
+  [[nodiscard]] virtual bool has_served(const std::string& /*folder*/) const { return false; }
 };
 
 }  // namespace director::ports

@@ -13,6 +13,7 @@
 
 #include "core/ports/cancel.hpp"
 #include "core/ports/clock.hpp"
+#include "core/ports/command_hold.hpp"
 #include "director/result.hpp"
 
 namespace director::ports {
@@ -26,6 +27,14 @@ struct Dialogue {
   std::string unsent;                ///< for its standard input
   bool over = false;                 ///< its standard input ends when `unsent` is written
   std::optional<SteadyTime> end_by;  ///< ends it, as TimedOut; beside its deadline
+};
+
+/// A layer over a folder: who is in the sandbox sees it there and writes into `upper`, and the
+/// folder stays as it is. `upper` and `work` are empty folders of one file system; all absolute.
+struct Layer {
+  std::string folder;
+  std::string upper;
+  std::string work;
 };
 
 struct Command {
@@ -42,13 +51,20 @@ struct Command {
   std::size_t max_line_bytes = 16 << 20;  ///< longer lines are cut
   /// Folders that it may write beside its own, where commands are confined; absolute.
   std::vector<std::string> writable;
+  /// Folders that it may see, where what is in them is hidden from confined commands; absolute.
+  std::vector<std::string> readable;
   /// It may use the network although its purpose has none, where commands are confined.
   bool network = false;
+  /// What it writes to its folder is of no use to anybody afterwards, and may be thrown away.
+  bool scratch = false;
   /// A program's file and its first arguments, which runs the rest of them in a sandbox; the
   /// command is started in there. Set by a launcher for the launcher behind it. Empty: none.
   std::vector<std::string> within;
+  std::optional<Layer> layer;  ///< likewise; laid before `within` is started
   /// Goes on after stdin_text; nullptr: standard input ends there. Outlives the command.
   Dialogue* dialogue = nullptr;
+  /// Lets other threads reach it while it runs; nullptr: nobody. Outlives the command.
+  CommandHold* hold = nullptr;
 };
 
 /// Borrowed for the call of the handler; bytes as they came, without the line feed.
@@ -83,6 +99,8 @@ struct Exit {
   Usage usage{};
   /// Which limit of resources it ran into, for people; empty: none. It may have gone on after that.
   std::string limit{};
+  /// Command::scratch was heeded: its folder is as it was before.
+  bool spared = false;
 };
 
 class ProcessLauncher {
@@ -94,6 +112,8 @@ class ProcessLauncher {
   /// Errors: NotFound if there is no such program or folder; Io. Safe from any thread; blocks.
   [[nodiscard]] virtual Result<Exit> run(const Command& command, const LineHandler& on_line,
                                          const CancelToken& cancel) = 0;
+  /// Whether a server that is started so can be talked with from here.
+  [[nodiscard]] virtual bool is_reachable(const Command& /*command*/) const { return true; }
 };
 
 }  // namespace director::ports

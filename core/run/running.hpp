@@ -59,6 +59,10 @@ struct Topology {
   std::unordered_map<NodeId, std::size_t> index;
   std::vector<std::vector<std::size_t>> dependents;
   std::vector<std::size_t> dependency_count;
+  /// Critical path first: indices by the longest chain of nodes that wait for each, longest first;
+  /// of equals the plan's order.
+  std::vector<std::size_t> by_urgency;
+  std::vector<std::size_t> urgency;  ///< by index: the place in `by_urgency`
 };
 
 struct NodeState {
@@ -99,7 +103,7 @@ struct NodeState {
 struct RunState {
   std::shared_ptr<const Topology> topology;
   std::vector<NodeState> nodes;
-  std::set<std::size_t> ready;  ///< pending nodes whose dependencies have landed
+  std::set<std::size_t> ready;  ///< urgencies of the pending nodes whose dependencies have landed
   std::size_t running = 0;
   std::size_t settled = 0;  ///< nodes with a final status
   int parallel = 1;

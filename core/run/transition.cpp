@@ -64,7 +64,7 @@ void Transition::begin_run(bool retry) {
   for (std::size_t i = 0; i < state_.nodes.size(); ++i) {
     const NodeState& node = state_.nodes[i];
     if (node.status == NodeStatus::Pending && node.missing == 0) {
-      state_.ready.insert(i);
+      make_ready(i);
     } else if (is_final(node.status) && node.status != NodeStatus::Blocked) {
       ++state_.settled;
       if (node.status != NodeStatus::Done) {
@@ -131,7 +131,7 @@ void Transition::fail_attempt(std::size_t index, const std::string& feedback) {
     node.status = NodeStatus::Pending;
     node.phase = Phase::Idle;
     --state_.running;
-    state_.ready.insert(index);
+    make_ready(index);
     return;
   }
   const TierKind tier =
@@ -161,11 +161,15 @@ void Transition::retry_infrastructure(std::size_t index, const std::string& why,
           backoff_ms(node.infra_failures, retry_after_ms, at_.sequence));
 }
 
+void Transition::make_ready(std::size_t index) {
+  state_.ready.insert(state_.topology->urgency[index]);
+}
+
 void Transition::put_back(std::size_t index) {
   forget_flight(state_.nodes[index]);
   --state_.running;
   release_lane(index);
-  state_.ready.insert(index);
+  make_ready(index);
 }
 
 void Transition::settle(std::size_t index, NodeStatus status, std::string error) {
@@ -176,7 +180,7 @@ void Transition::settle(std::size_t index, NodeStatus status, std::string error)
   node.error = std::move(error);
   node.finished_ms = at_.unix_ms;
   ++state_.settled;
-  state_.ready.erase(index);
+  state_.ready.erase(state_.topology->urgency[index]);
   if (status != NodeStatus::Done) {
     block_dependents(index);
     return;
@@ -184,7 +188,7 @@ void Transition::settle(std::size_t index, NodeStatus status, std::string error)
   for (const std::size_t dependent : state_.topology->dependents[index]) {
     NodeState& waiting = state_.nodes[dependent];
     if (--waiting.missing == 0 && waiting.status == NodeStatus::Pending) {
-      state_.ready.insert(dependent);
+      make_ready(dependent);
     }
   }
 }
@@ -274,7 +278,7 @@ void Transition::schedule() {
   }
   while (!state_.stopping() && !state_.ready.empty() &&
          state_.running < static_cast<std::size_t>(state_.parallel)) {
-    const std::size_t index = *state_.ready.begin();
+    const std::size_t index = state_.topology->by_urgency[*state_.ready.begin()];
     state_.ready.erase(state_.ready.begin());
     start(index);
   }

@@ -27,6 +27,7 @@ class Transition {
   void fail_attempt(std::size_t index, const std::string& feedback);
   /// The attempt does not count: again after a pause, or the end.
   void retry_infrastructure(std::size_t index, const std::string& why, std::int64_t retry_after_ms);
+  void make_ready(std::size_t index);
   /// Back to pending, as if the attempt had not been started.
   void put_back(std::size_t index);
   /// A final status; dependents become ready or blocked.

@@ -75,7 +75,7 @@ verdict ShellGate::check(const director::gate_request& request, director::host& 
   command.argv = {shell_, "-c", std::string(request.command)};
   command.cwd = std::string(request.workdir);
   BoundedOutput output(output_bytes_);
-  const auto ended = services.exec(command, [&](const director::exec_line& line) {
+  const auto ended = services.exec_scratch(command, [&](const director::exec_line& line) {
     output.add_line(line.text, line.cut);
     return true;
   });

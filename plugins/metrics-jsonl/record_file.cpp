@@ -11,6 +11,7 @@
 
 #include "json_view.hpp"
 #include "json_write.hpp"
+#include "shared_by_path.hpp"
 #include "text.hpp"
 
 namespace metrics_jsonl {
@@ -65,16 +66,13 @@ double time_of(const rapidjson::Value& line) {
 }  // namespace
 
 std::shared_ptr<RecordFile> RecordFile::open(const std::string& path) {
-  static std::mutex registry_mutex;
-  static std::map<std::string, std::weak_ptr<RecordFile>> registry;
-  const std::lock_guard guard(registry_mutex);
-  std::weak_ptr<RecordFile>& known = registry[path];
-  std::shared_ptr<RecordFile> file = known.lock();
-  if (file == nullptr) {
-    file.reset(new RecordFile(path));
-    known = file;
-  }
-  return file;
+  return plugin_support::shared_by_path<RecordFile>(
+             path,
+             [&] {
+               return director::Result<std::shared_ptr<RecordFile>>(
+                   std::shared_ptr<RecordFile>(new RecordFile(path)));
+             })
+      .value();
 }
 
 RecordFile::~RecordFile() { close(); }

@@ -11,27 +11,29 @@ namespace {
 
 // The last rule that matches decides, so the denial of everything comes first. Nothing is left to
 // ask about: a question nobody answers ends the call. doom_loop guards nothing here (it looks at
-// one step only, and refusing it ends the call); the deadline and the budget stop a loop.
-constexpr std::string_view kRules = R"(permission:
-  "*": deny
-  read:
-    "*": allow
-    "*.env": deny
-    "*.env.*": deny
-    "*.env.example": allow
-  grep: allow
-  glob: allow
-  list: allow
-  doom_loop: allow
-  external_directory: deny
-  task: deny
-  skill: deny
-  question: deny
-  webfetch: deny
-  websearch: deny
-)";
-constexpr std::string_view kEditRules = "  edit: allow\n  bash: allow\n  todowrite: allow\n";
-constexpr std::string_view kReadRules = "  edit: deny\n  bash: deny\n  todowrite: deny\n";
+// one step only, and refusing it ends the call); limits.max_repeats, the deadline and the budget
+// stop a loop.
+struct Rule {
+  std::string_view permission;
+  std::string_view pattern;
+  bool allowed;
+};
+constexpr std::array<Rule, 15> kRules{{{"*", "*", false},
+                                       {"read", "*", true},
+                                       {"read", "*.env", false},
+                                       {"read", "*.env.*", false},
+                                       {"read", "*.env.example", true},
+                                       {"grep", "*", true},
+                                       {"glob", "*", true},
+                                       {"list", "*", true},
+                                       {"doom_loop", "*", true},
+                                       {"external_directory", "*", false},
+                                       {"task", "*", false},
+                                       {"skill", "*", false},
+                                       {"question", "*", false},
+                                       {"webfetch", "*", false},
+                                       {"websearch", "*", false}}};
+constexpr std::array<std::string_view, 3> kOfEditors{"edit", "bash", "todowrite"};
 
 std::string number(double value) {
   std::array<char, 32> digits{};
@@ -48,7 +50,42 @@ std::string file_name_part(std::string_view role) {
   return out.empty() ? "role" : out;
 }
 
+std::string quoted(const std::string& name) {
+  return name.find('*') == std::string::npos ? name : "\"" + name + "\"";
+}
+
+/// As front matter: rules of one permission stand together, below its name.
+std::string front_matter(const std::vector<PermissionRule>& rules) {
+  std::string text = "permission:\n";
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    const std::string action = rules[i].allowed ? "allow\n" : "deny\n";
+    const bool follows = i > 0 && rules[i - 1].permission == rules[i].permission;
+    const bool goes_on = i + 1 < rules.size() && rules[i + 1].permission == rules[i].permission;
+    if (!follows && !goes_on && rules[i].pattern == "*") {
+      text += "  " + quoted(rules[i].permission) + ": " + action;
+      continue;
+    }
+    if (!follows) {
+      text += "  " + quoted(rules[i].permission) + ":\n";
+    }
+    text += "    " + quoted(rules[i].pattern) + ": " + action;
+  }
+  return text;
+}
+
 }  // namespace
+
+std::vector<PermissionRule> permission_rules(bool may_edit) {
+  std::vector<PermissionRule> rules;
+  rules.reserve(kRules.size() + kOfEditors.size());
+  for (const Rule& rule : kRules) {
+    rules.push_back({std::string(rule.permission), std::string(rule.pattern), rule.allowed});
+  }
+  for (const std::string_view permission : kOfEditors) {
+    rules.push_back({std::string(permission), "*", may_edit});
+  }
+  return rules;
+}
 
 AgentFile make_agent(const AgentSettings& settings) {
   std::string content = "---\ndescription: A role of director\nmode: primary\n";
@@ -61,8 +98,7 @@ AgentFile make_agent(const AgentSettings& settings) {
   if (settings.top_k.has_value()) {
     content += "top_k: " + std::to_string(*settings.top_k) + "\n";
   }
-  content += kRules;
-  content += settings.may_edit ? kEditRules : kReadRules;
+  content += front_matter(permission_rules(settings.may_edit));
   content += "---\n\n";
   content += settings.system_prompt;
   content += '\n';

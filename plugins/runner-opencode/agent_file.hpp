@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace runner_opencode {
 
@@ -20,6 +21,17 @@ struct AgentFile {
   std::string name;  ///< for --agent; the file is <name>.md
   std::string content;
 };
+
+/// The last one that matches decides.
+struct PermissionRule {
+  std::string permission;
+  std::string pattern;
+  bool allowed = false;
+};
+
+/// Pure. What a role may do, as the rules of a session: those of its agent once more, which so hold
+/// for its subagents as well.
+[[nodiscard]] std::vector<PermissionRule> permission_rules(bool may_edit);
 
 /// The agent that an unknown name falls to. It may do nothing.
 inline constexpr std::string_view kLockedAgent = "director-locked";

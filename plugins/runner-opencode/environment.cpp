@@ -108,12 +108,14 @@ Status Home::install(const AgentFile& agent) const {
                       agent.content);
 }
 
-std::vector<std::string> Home::variables(const UserFolders& user, const CallConfig& config) const {
+std::vector<std::string> Home::variables(const UserFolders& user, const CallConfig& config,
+                                         const std::string& state_dir) const {
+  const std::string state = state_dir.empty() ? agent_dir() : state_dir;
   std::vector<std::string> set{
       "XDG_CONFIG_HOME=" + dir_ + "/xdg-config",
-      "XDG_DATA_HOME=" + agent_dir() + "/data",
-      "XDG_STATE_HOME=" + agent_dir() + "/state",
-      "XDG_CACHE_HOME=" + agent_dir() + "/cache",
+      "XDG_DATA_HOME=" + state + "/data",
+      "XDG_STATE_HOME=" + state + "/state",
+      "XDG_CACHE_HOME=" + state + "/cache",
       "OPENCODE_CONFIG_DIR=" + dir_ + "/config",
       "OPENCODE_CONFIG_CONTENT=" + config.config,
       "OPENCODE_DISABLE_PROJECT_CONFIG=1",

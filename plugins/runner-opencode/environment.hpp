@@ -31,9 +31,11 @@ class Home {
   /// Errors: Io.
   [[nodiscard]] director::Status install(const AgentFile& agent) const;
 
-  /// "NAME=value" for the environment of a call.
+  /// "NAME=value" for the environment of a call. `state_dir`: where OpenCode keeps its database,
+  /// its logs and the like, in agent_dir(); empty: that itself. OpenCode makes it.
   [[nodiscard]] std::vector<std::string> variables(const UserFolders& user,
-                                                   const CallConfig& config) const;
+                                                   const CallConfig& config,
+                                                   const std::string& state_dir = {}) const;
 
  private:
   std::string dir_;

@@ -117,6 +117,10 @@ std::optional<Event> EventParser::on_text(const Line& line) {
     message_id_ = std::move(message_id);
     text_.clear();
   }
+  if (text_.size() + event.text.size() >= kMostAnswerBytes) {
+    seen_.answer_cut = true;
+    return event;
+  }
   if (!text_.empty()) {
     text_ += '\n';
   }

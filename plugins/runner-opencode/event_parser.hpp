@@ -46,7 +46,7 @@ struct ReportedError {
 struct Transcript {
   std::string last_reason;             ///< of the last finished step; empty: none finished
   std::string answer;                  ///< of the last finished step
-  bool answer_cut = false;             ///< a line of text was longer than the host keeps
+  bool answer_cut = false;             ///< there was more text than is kept
   bool working = false;                ///< something began after the last step or error
   bool rejected = false;               ///< a permission stopped a tool, and no step began after it
   std::optional<ReportedError> error;  ///< not followed by a finished step
@@ -57,6 +57,9 @@ struct Transcript {
 /// Pure: lines in, events out.
 class EventParser {
  public:
+  /// Of a message's text no more is kept for the answer, however much comes.
+  static constexpr std::size_t kMostAnswerBytes = std::size_t{16} << 20;
+
   /// `cut`: the host kept only the beginning of the line.
   [[nodiscard]] std::optional<Event> feed(std::string_view line, bool cut = false);
   [[nodiscard]] const Transcript& transcript() const { return seen_; }

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <sstream>
 #include <utility>
@@ -14,6 +15,8 @@
 #include "json_write.hpp"
 #include "outcome.hpp"
 #include "passed_variables.hpp"
+#include "server_call.hpp"
+#include "server_lease.hpp"
 #include "text.hpp"
 
 namespace runner_opencode {
@@ -28,43 +31,17 @@ using director::exec_result;
 using director::log_level;
 using director::Result;
 using director::Status;
-using plugin_support::as_string;
-using plugin_support::member;
 
 namespace {
 
 constexpr std::int64_t kFirstStartMs = 120'000;
 constexpr std::int64_t kProbeMs = 30'000;
-constexpr std::int64_t kDefaultStartSecs = 180;
-constexpr std::int64_t kMsPerSecond = 1000;
 
 std::string one_line(std::string_view text, std::string_view fallback) {
   std::string out = plugin_support::valid_utf8(plugin_support::trim(text).substr(0, 200));
   std::replace_if(
       out.begin(), out.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
   return out.empty() ? std::string(fallback) : out;
-}
-
-void report(const Event& event, const director::agent_events& events) {
-  if (const auto* text = std::get_if<TextEvent>(&event)) {
-    events.text(text->text, text->time_ms);
-  } else if (const auto* tool = std::get_if<ToolEvent>(&event)) {
-    events.tool({tool->name, tool->input, tool->output, tool->exit_code, tool->time_ms});
-  } else {
-    events.spent(std::get<UsageEvent>(event).usage);
-  }
-}
-
-/// nullopt: it is not there.
-std::optional<std::vector<std::string>> texts_of(const rapidjson::Value* array) {
-  if (array == nullptr || !array->IsArray()) {
-    return std::nullopt;
-  }
-  std::vector<std::string> all;
-  for (const auto& entry : array->GetArray()) {
-    all.emplace_back(as_string(&entry).value_or(std::string_view()));
-  }
-  return all;
 }
 
 std::string not_installed(const std::string& command) {
@@ -109,6 +86,14 @@ agent_failure failure_of(const Error& error) {
   return agent_failure::transport;
 }
 
+void end_with(const Outcome& outcome, const director::agent_events& events) {
+  if (outcome.finished) {
+    events.finish(outcome.answer);
+  } else {
+    events.fail(outcome.failure, outcome.why, outcome.retry_after_ms);
+  }
+}
+
 /// Runs a command that only prints. Errors: External, with the end of what it said.
 Result<std::string> output_of(const exec_request& request, director::host& services) {
   std::string out;
@@ -145,41 +130,6 @@ Result<std::string> output_of(const exec_request& request, director::host& servi
 
 }  // namespace
 
-Result<OpencodeRunner::Options> OpencodeRunner::read_options(const std::string& config_json) {
-  const std::string& text = config_json.empty() ? "{}" : config_json;
-  auto config = plugin_support::parse_json(text);
-  if (!config || !config->IsObject()) {
-    return Error(Errc::Invalid, "cannot read the configuration of runner-opencode: " +
-                                    (config ? "not an object" : config.error().message()));
-  }
-  Options options;
-  options.command = as_string(member(*config, "command")).value_or("opencode");
-  if (options.command.empty()) {
-    return Error(Errc::Invalid, "plugin.runner-opencode.command is empty");
-  }
-  const std::int64_t start_secs =
-      plugin_support::as_integer(member(*config, "start_secs")).value_or(kDefaultStartSecs);
-  if (start_secs < 0) {
-    return Error(Errc::Invalid, "plugin.runner-opencode.start_secs must be 0 or more");
-  }
-  options.start_ms = start_secs * kMsPerSecond;
-  options.pass_env = texts_of(member(*config, "pass_env")).value_or(default_pass_env());
-  for (const std::string& name : options.pass_env) {
-    if (!is_name_pattern(name)) {
-      return Error(Errc::Invalid, "plugin.runner-opencode.pass_env: '" + name +
-                                      "' is not the name of a variable, with at most one '*'");
-    }
-  }
-  options.extra_env = texts_of(member(*config, "extra_env")).value_or(std::vector<std::string>());
-  for (const std::string& variable : options.extra_env) {
-    if (variable.find('=') == std::string::npos || variable.starts_with('=')) {
-      return Error(Errc::Invalid,
-                   "plugin.runner-opencode.extra_env: '" + variable + "' is not NAME=value");
-    }
-  }
-  return options;
-}
-
 Result<std::unique_ptr<OpencodeRunner>> OpencodeRunner::create(const director::instance_info& info,
                                                                director::host& /*services*/) {
   DIRECTOR_TRY(Options options, read_options(info.config_json));
@@ -192,7 +142,8 @@ Result<std::unique_ptr<OpencodeRunner>> OpencodeRunner::create(const director::i
 
 exec_request OpencodeRunner::command(std::vector<std::string> arguments, std::string cwd,
                                      const UserFolders& user, const CallConfig& config,
-                                     const std::optional<ModelName>& model) const {
+                                     const std::optional<ModelName>& model,
+                                     const std::string& state_dir) const {
   exec_request request;
   request.argv = {options_.command};
   std::move(arguments.begin(), arguments.end(), std::back_inserter(request.argv));
@@ -200,7 +151,7 @@ exec_request OpencodeRunner::command(std::vector<std::string> arguments, std::st
   request.env_unset = inherited_to_unset();
   // What is set later has the last word.
   request.env_set = passed_variables(own_environment(), options_.pass_env, model, config.config);
-  for (const auto& more : {home_.variables(user, config), options_.extra_env}) {
+  for (const auto& more : {home_.variables(user, config, state_dir), options_.extra_env}) {
     request.env_set.insert(request.env_set.end(), more.begin(), more.end());
   }
   return request;
@@ -232,14 +183,15 @@ Status OpencodeRunner::run(const director::run_request& request,
     return Error(Errc::Invalid,
                  "cannot run role '" + std::string(request.role) + "': the message is empty");
   }
-  const UserFolders user = user_folders();
   const AgentFile agent = make_agent({request.role, request.system_prompt, request.may_edit,
                                       request.temperature, request.top_p, request.top_k});
   DIRECTOR_CHECK(home_.prepare());
   DIRECTOR_CHECK(home_.install(agent));
-  DIRECTOR_TRY(const std::vector<ConfigText> files, read_user_config(user, repo_dir_));
+  Asked asked{request, *model, agent.name, user_folders(), {}, {}};
+  DIRECTOR_TRY(asked.files, read_user_config(asked.user, repo_dir_));
+  asked.auth = read_user_auth(asked.user);
   const auto config =
-      make_call_config(files, read_user_auth(user), model, request.temperature.has_value());
+      make_call_config(asked.files, asked.auth, model, request.temperature.has_value());
   if (!config) {
     events.fail(agent_failure::config, config.error().message());
     return director::ok();
@@ -248,12 +200,97 @@ Status OpencodeRunner::run(const director::run_request& request,
     services.log(log_level::warning, "top_k may not reach model '" + std::string(request.model) +
                                          "': only OpenAI-compatible providers are given it");
   }
+  if (options_.over_server && run_over_server(asked, events, services)) {
+    return director::ok();
+  }
+  return run_alone(asked, *config, events, services);
+}
+
+director::daemon_request OpencodeRunner::server_for(const Asked& asked,
+                                                    const CallConfig& config) const {
+  const bool may_edit = asked.request.may_edit;
+  const std::string folder =
+      options_.server_for_all ? home_.agent_dir() : std::string(asked.request.workdir);
+  const std::string state_dir = home_.agent_dir() + "/servers/" + (may_edit ? "edit-" : "read-") +
+                                plugin_support::hex64(plugin_support::hash64(
+                                    folder, plugin_support::hash64(config.config + config.auth)));
+  exec_request like = command(
+      {"serve", "--hostname", "127.0.0.1", "--port", "0", "--print-logs", "--log-level", "ERROR"},
+      folder, asked.user, config, asked.model, state_dir);
+  director::daemon_request request;
+  request.argv = std::move(like.argv);
+  request.cwd = std::move(like.cwd);
+  request.env_set = std::move(like.env_set);
+  request.env_unset = std::move(like.env_unset);
+  request.every_workspace = options_.server_for_all && may_edit;
+  request.every_workspace_read = options_.server_for_all && !may_edit;
+  request.start_timeout_ms = options_.server_start_ms;
+  return request;
+}
+
+bool OpencodeRunner::run_over_server(const Asked& asked, const director::agent_events& events,
+                                     director::host& services) const {
+  const director::run_request& request = asked.request;
+  const auto config = make_call_config(asked.files, asked.auth, asked.model,
+                                       request.temperature.has_value(), KeptModels::All);
+  if (!config) {
+    return false;
+  }
+  auto server = lease_server(server_for(asked, *config), options_.server_memory_bytes, services);
+  if (!server) {
+    return settled_without_server(server.error(), events, services);
+  }
+  server->is_private = request.may_edit && !options_.server_for_all;
+  ServerQuestion question{one_line(request.title, asked.agent),
+                          asked.agent,
+                          asked.model,
+                          request.message,
+                          request.workdir,
+                          {request.model, request.may_edit, request.stall_ms, options_.start_ms},
+                          options_.limits};
+  if (question.limits.silence_ms == 0) {
+    question.limits.silence_ms = request.stall_ms;
+  }
+  const auto outcome = ServerCall(*server, question, events, services).run();
+  if (!outcome) {
+    return settled_without_server(outcome.error(), events, services);
+  }
+  end_with(*outcome, events);
+  return true;
+}
+
+bool OpencodeRunner::settled_without_server(const Error& error,
+                                            const director::agent_events& events,
+                                            director::host& services) const {
+  if (services.cancelled()) {
+    const bool late = services.remaining_ms() == 0;
+    events.fail(late ? agent_failure::deadline : agent_failure::cancelled,
+                late ? "no end before the call's deadline" : "cancelled");
+    return true;
+  }
+  if (error.code() == Errc::NotFound) {
+    events.fail(agent_failure::config, not_installed(options_.command));
+    return true;
+  }
+  // Once for all calls of this process, whose runners come and go.
+  static std::atomic<bool> said{false};
+  const bool first = !said.exchange(true);
+  services.log(
+      first ? log_level::warning : log_level::debug,
+      "runs OpenCode as one process a call, since its server cannot be had: " + error.message());
+  return false;
+}
+
+Status OpencodeRunner::run_alone(const Asked& asked, const CallConfig& config,
+                                 const director::agent_events& events,
+                                 director::host& services) const {
+  const director::run_request& request = asked.request;
   const std::string dir(request.workdir);
   exec_request call =
-      command({"run", "--dir", dir, "--agent", agent.name, "--model", std::string(request.model),
-               "--format", "json", "--title=" + one_line(request.title, agent.name), "--print-logs",
-               "--log-level", "ERROR"},
-              dir, user, *config, model);
+      command({"run", "--dir", dir, "--agent", asked.agent, "--model", std::string(request.model),
+               "--format", "json", "--title=" + one_line(request.title, asked.agent),
+               "--print-logs", "--log-level", "ERROR"},
+              dir, asked.user, config, asked.model);
   call.stdin_text = std::string(request.message);
   call.stall_timeout_ms = request.stall_ms;
   call.start_timeout_ms = options_.start_ms;
@@ -294,11 +331,7 @@ Status OpencodeRunner::converse(const exec_request& request, const director::run
   }
   const Outcome outcome =
       judge({asked.model, asked.may_edit, asked.stall_ms, options_.start_ms}, seen, notes, *ended);
-  if (outcome.finished) {
-    events.finish(outcome.answer);
-  } else {
-    events.fail(outcome.failure, outcome.why, outcome.retry_after_ms);
-  }
+  end_with(outcome, events);
   return director::ok();
 }
 

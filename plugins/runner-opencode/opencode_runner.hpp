@@ -1,4 +1,4 @@
-/// The runner that drives OpenCode, one `opencode run` a call.
+/// The runner that drives OpenCode: over its server, or one `opencode run` a call.
 #pragma once
 
 #include <cstdint>
@@ -7,25 +7,19 @@
 #include <string>
 #include <vector>
 
+#include "director/daemon.hpp"
 #include "director/runner.hpp"
 #include "environment.hpp"
+#include "options.hpp"
 #include "user_config.hpp"
 
 namespace runner_opencode {
 
 class OpencodeRunner final : public director::runner {
  public:
-  static constexpr const char* summary = "drives OpenCode (opencode.ai), one process a call";
-  static constexpr const char* config_schema = R"({
-    "type": "object",
-    "properties": {
-      "transport": {"type": "string", "enum": ["run"], "default": "run"},
-      "command": {"type": "string", "default": "opencode"},
-      "start_secs": {"type": "integer", "minimum": 0, "default": 180},
-      "pass_env": {"type": "array", "items": {"type": "string"}},
-      "extra_env": {"type": "array", "items": {"type": "string"}}
-    }
-  })";
+  static constexpr const char* summary =
+      "drives OpenCode (opencode.ai) over its server, or one process a call";
+  static constexpr const char* config_schema = kConfigSchema;
 
   /// Errors: Invalid, if the configuration is not what the schema says.
   [[nodiscard]] static director::Result<std::unique_ptr<OpencodeRunner>> create(
@@ -37,19 +31,35 @@ class OpencodeRunner final : public director::runner {
   [[nodiscard]] director::Result<std::string> probe(director::host& services) override;
 
  private:
-  struct Options {
-    std::string command;
-    std::int64_t start_ms = 0;  ///< how long a call may take to its first event; 0: any time
-    std::vector<std::string> pass_env;
-    std::vector<std::string> extra_env;
+  /// A call, with what both transports need of it.
+  struct Asked {
+    const director::run_request& request;
+    ModelName model;
+    std::string agent;  ///< its name; its file is installed
+    UserFolders user;
+    std::vector<ConfigText> files;
+    std::string auth;
   };
+
   OpencodeRunner(Options options, std::string repo_dir, Home home)
       : options_(std::move(options)), repo_dir_(std::move(repo_dir)), home_(std::move(home)) {}
-  [[nodiscard]] static director::Result<Options> read_options(const std::string& config_json);
 
   [[nodiscard]] director::exec_request command(std::vector<std::string> arguments, std::string cwd,
                                                const UserFolders& user, const CallConfig& config,
-                                               const std::optional<ModelName>& model) const;
+                                               const std::optional<ModelName>& model,
+                                               const std::string& state_dir = {}) const;
+  [[nodiscard]] director::daemon_request server_for(const Asked& asked,
+                                                    const CallConfig& config) const;
+  /// False: it cannot be had that way, and nothing was asked of the model.
+  [[nodiscard]] bool run_over_server(const Asked& asked, const director::agent_events& events,
+                                     director::host& services) const;
+  /// What a failure before the model was asked means; false: the call may be run alone.
+  [[nodiscard]] bool settled_without_server(const director::Error& error,
+                                            const director::agent_events& events,
+                                            director::host& services) const;
+  [[nodiscard]] director::Status run_alone(const Asked& asked, const CallConfig& config,
+                                           const director::agent_events& events,
+                                           director::host& services) const;
   [[nodiscard]] director::Status first_start(const director::exec_request& like,
                                              director::host& services) const;
   [[nodiscard]] director::Status converse(const director::exec_request& request,

@@ -141,7 +141,7 @@ Outcome judge_error(const Call& call, const ReportedError& error, const StderrNo
 
 Outcome judge_success(const Call& call, const Transcript& seen) {
   if (!call.may_edit && seen.answer_cut) {
-    return failed(agent_failure::model, "the answer is longer than a line of output may be");
+    return failed(agent_failure::model, "the answer is longer than what is kept of one");
   }
   if (!call.may_edit && plugin_support::trim(seen.answer).empty()) {
     return failed(agent_failure::model,

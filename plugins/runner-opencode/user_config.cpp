@@ -128,19 +128,20 @@ bool wholly_defined(const Value& provider, const std::string& model_name) {
   return limits && (member(*model, "cost", "input") != nullptr || is_local(*as_string(url)));
 }
 
-/// Keeps the one provider, and of its models the one.
-void reduce_to(Value& merged, const ModelName& name, Allocator& allocator) {
+/// Keeps the one provider, and of its models the one or all.
+void reduce_to(Value& merged, const ModelName& name, KeptModels models, Allocator& allocator) {
   const Value* provider = member(merged, "provider", name.provider);
   if (provider == nullptr || !provider->IsObject()) {
     merged.RemoveMember("provider");
     return;
   }
   Value kept(*provider, allocator);
-  if (const Value* model = member(kept, "models", name.model)) {
-    Value models(rapidjson::kObjectType);
-    set_member(models, name.model, Value(*model, allocator), allocator);
-    set_member(kept, "models", std::move(models), allocator);
-  } else {
+  const Value* model = member(kept, "models", name.model);
+  if (models == KeptModels::One && model != nullptr) {
+    Value one(rapidjson::kObjectType);
+    set_member(one, name.model, Value(*model, allocator), allocator);
+    set_member(kept, "models", std::move(one), allocator);
+  } else if (models == KeptModels::One) {
     kept.RemoveMember("models");
   }
   Value providers(rapidjson::kObjectType);
@@ -149,11 +150,15 @@ void reduce_to(Value& merged, const ModelName& name, Allocator& allocator) {
 }
 
 void allow_temperature(Value& merged, const ModelName& name, Allocator& allocator) {
-  const Value* known = member(merged, "provider", name.provider, "models", name.model);
-  if (known == nullptr || !known->IsObject() || member(*known, "temperature") != nullptr) {
+  const Value* models = member(merged, "provider", name.provider, "models");
+  if (models == nullptr || !models->IsObject()) {
     return;
   }
-  set_member(const_cast<Value&>(*known), "temperature", Value(true), allocator);
+  for (auto& known : const_cast<Value*>(models)->GetObject()) {
+    if (known.value.IsObject() && member(known.value, "temperature") == nullptr) {
+      set_member(known.value, "temperature", Value(true), allocator);
+    }
+  }
 }
 
 void add_safety(Value& config, Allocator& allocator) {
@@ -203,11 +208,12 @@ std::optional<ModelName> split_model(std::string_view model) {
 
 Result<CallConfig> make_call_config(const std::vector<ConfigText>& files,
                                     const std::string& auth_json,
-                                    const std::optional<ModelName>& model, bool force_temperature) {
+                                    const std::optional<ModelName>& model, bool force_temperature,
+                                    KeptModels kept) {
   DIRECTOR_TRY(rapidjson::Document merged, merge_providers(files));
   CallConfig made;
   if (model) {
-    reduce_to(merged, *model, merged.GetAllocator());
+    reduce_to(merged, *model, kept, merged.GetAllocator());
     if (const Value* provider = member(merged, "provider", model->provider)) {
       made.needs_catalogue = !wholly_defined(*provider, model->model);
       made.openai_compatible = as_string(member(*provider, "npm")) == "@ai-sdk/openai-compatible";

@@ -1,6 +1,7 @@
 /// The user's own OpenCode configuration, reduced to what a call needs of it: its providers.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,13 +33,17 @@ struct ModelName {
 /// "provider/model"; the model may hold further slashes.
 [[nodiscard]] std::optional<ModelName> split_model(std::string_view model);
 
+/// How much of the model's provider goes into the configuration.
+enum class KeptModels : std::uint8_t { One, All };
+
 /// Pure. `files` in ascending precedence. `model` absent: every provider is kept (for a listing).
 /// `force_temperature`: a temperature is to be sent even if the model's entry does not say that it
 /// takes one. Errors: Invalid, naming the file.
 [[nodiscard]] director::Result<CallConfig> make_call_config(const std::vector<ConfigText>& files,
                                                             const std::string& auth_json,
                                                             const std::optional<ModelName>& model,
-                                                            bool force_temperature);
+                                                            bool force_temperature,
+                                                            KeptModels kept = KeptModels::One);
 
 /// Where the user's own settings are, from the environment of this process.
 struct UserFolders {

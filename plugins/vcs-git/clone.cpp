@@ -26,14 +26,16 @@ constexpr std::string_view kConfig =
     "[commit]\n\tgpgsign = false\n[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n";
 
 void append_word(std::string& bytes, std::uint64_t value) {
-  for (int shift = 24; shift >= 0; shift -= 8) {
-    bytes += static_cast<char>((value >> shift) & 0xFF);
+  char word[4];
+  for (int i = 0; i < 4; ++i) {
+    word[i] = static_cast<char>((value >> (24 - 8 * i)) & 0xFF);
   }
+  bytes.append(word, sizeof word);
 }
 
 // git's index, version 2 (gitformat-index). Files are entered with their stat data, so that git
 // does not read them all for the agent's first `git status`.
-std::string index_of(const StatCache& cache, const struct stat& top) {
+Result<std::string> index_of(const StatCache& cache, const struct stat& top) {
   std::string bytes = "DIRC";
   std::size_t count = 0;
   for (const CachedFile& file : cache.files()) {
@@ -70,7 +72,7 @@ std::string index_of(const StatCache& cache, const struct stat& top) {
     // One to eight zeros, to a multiple of eight.
     bytes.append(8 - (bytes.size() - start) % 8, '\0');
   }
-  const auto digest = sha1(bytes);
+  DIRECTOR_TRY(const Sha1 digest, sha1(bytes));
   bytes.append(reinterpret_cast<const char*>(digest.data()), digest.size());
   return bytes;
 }
@@ -192,7 +194,8 @@ Status write_clone(const OpenSlot& slot, const CloneSource& source, const Oid& h
   if (::fstat(root, &top) != 0) {
     return io_error("look at", ".git", errno);
   }
-  DIRECTOR_CHECK(write_file(root, ".git/index", index_of(*state.files, top), stamp));
+  DIRECTOR_TRY(const std::string index, index_of(*state.files, top));
+  DIRECTOR_CHECK(write_file(root, ".git/index", index, stamp));
   DIRECTOR_CHECK(write_file(root, ".git/HEAD", to_hex(head) + "\n", stamp));
   stamp.head = head;
   stamp.tree = state.files->tree();

@@ -95,6 +95,16 @@ Result<std::string> GitVcs::diff(std::string_view old_tree, std::string_view new
 
 Status GitVcs::checkout(const slot& where, std::string_view commit, std::string_view tree,
                         const std::vector<std::string>& keep) {
+  return bring(where, commit, tree, keep, false);
+}
+
+Status GitVcs::checkout_untouched(const slot& where, std::string_view commit, std::string_view tree,
+                                  const std::vector<std::string>& keep) {
+  return bring(where, commit, tree, keep, true);
+}
+
+Status GitVcs::bring(const slot& where, std::string_view commit, std::string_view tree,
+                     const std::vector<std::string>& keep, bool untouched) {
   const ObjectStore& store = user_->store();
   DIRECTOR_TRY(const Oid head, store.commit(commit));
   std::string wanted(tree);
@@ -105,7 +115,8 @@ Status GitVcs::checkout(const slot& where, std::string_view commit, std::string_
   DIRECTOR_TRY(const Oid files, store.tree(wanted));
   DIRECTOR_TRY(const OpenSlot slot, open_slot(where));
   SlotState state = memory_->take(slot.cache_path);
-  DIRECTOR_TRY(const std::size_t written, restore_files(store, slot, files, keep, state));
+  const auto restore = untouched ? &restore_untouched : &restore_files;
+  DIRECTOR_TRY(const std::size_t written, restore(store, slot, files, keep, state));
   DIRECTOR_CHECK(write_clone(slot, user_->source(), head, written != 0, state));
   return memory_->give(slot.cache_path, slot.root.get(), std::move(state));
 }

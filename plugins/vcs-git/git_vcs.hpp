@@ -43,11 +43,16 @@ class GitVcs final : public director::vcs {
                                          std::string_view new_tree) override;
   [[nodiscard]] Status checkout(const slot& where, std::string_view commit, std::string_view tree,
                                 const std::vector<std::string>& keep) override;
+  [[nodiscard]] Status checkout_untouched(const slot& where, std::string_view commit,
+                                          std::string_view tree,
+                                          const std::vector<std::string>& keep) override;
   [[nodiscard]] Result<snapshot_result> snapshot(const slot& where, std::string_view base_tree,
                                                  const std::vector<std::string>& ignore) override;
 
  private:
   explicit GitVcs(std::unique_ptr<UserRepository> user);
+  [[nodiscard]] Status bring(const slot& where, std::string_view commit, std::string_view tree,
+                             const std::vector<std::string>& keep, bool untouched);
 
   std::unique_ptr<UserRepository> user_;
   std::shared_ptr<SlotMemory> memory_;

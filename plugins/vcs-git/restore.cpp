@@ -27,10 +27,10 @@ class RestoreRules final : public ScanRules {
 
   Visit enter(const std::string& path) override {
     if (std::find(keep_.begin(), keep_.end(), path) != keep_.end()) {
+      kept_.push_back(path);
       return Visit::Skip;
     }
-    const bool leads_to_kept = std::any_of(
-        keep_.begin(), keep_.end(), [&](const std::string& k) { return is_within(k, path); });
+    const bool leads_to_kept = holds_kept(path);
     if (leads_to_kept && !tracked(path) && !cache_.holds(path)) {
       passages_.push_back(path);
     }
@@ -40,6 +40,19 @@ class RestoreRules final : public ScanRules {
 
   /// Untracked folders that were entered on the way to a kept one, outermost first.
   [[nodiscard]] const std::vector<std::string>& passages() const { return passages_; }
+  /// Those that are to be kept and are there.
+  [[nodiscard]] const std::vector<std::string>& kept() const { return kept_; }
+
+  [[nodiscard]] bool holds_kept(std::string_view path) const {
+    return std::any_of(keep_.begin(), keep_.end(),
+                       [&](const std::string& kept) { return is_within(kept, path); });
+  }
+  /// Whether it is a kept folder, or in one.
+  [[nodiscard]] bool is_kept(std::string_view path) const {
+    return std::any_of(keep_.begin(), keep_.end(), [&](const std::string& kept) {
+      return path == kept || is_within(path, kept);
+    });
+  }
 
  private:
   [[nodiscard]] bool tracked(std::string_view path) const {
@@ -50,6 +63,7 @@ class RestoreRules final : public ScanRules {
   const StatCache& cache_;
   std::vector<std::string> keep_;
   std::vector<std::string> passages_;
+  std::vector<std::string> kept_;
 };
 
 // The mode that a restored entry has on disk, type included.
@@ -92,6 +106,39 @@ class Restorer {
     return ok();
   }
 
+  // The same for what is known to be there. False: not all of it is; then a look is needed.
+  Result<bool> compare_known(const RestoreRules& rules, Strays& strays) {
+    std::vector<Stray> stay;
+    for (Stray& one : strays.all) {
+      if (one.kind != Stray::Kind::Entry && rules.is_kept(one.path)) {
+        stay.push_back(std::move(one));
+      } else if (is_in_the_way(one, rules)) {
+        return false;
+      } else if (!is_wanted(one)) {
+        DIRECTOR_CHECK(remove(one.path));
+      }
+    }
+    strays.all = std::move(stay);
+    for (CachedFile& file : cache_.files()) {
+      if (file.tree.exists()) {
+        if (!is_intact(file, {{}, FoundKind::Regular, file.stat})) {
+          missing_.push_back(&file);
+        }
+        continue;
+      }
+      file.known = false;
+      const std::string_view outermost = outermost_without_files(file.path);
+      if (rules.is_kept(file.path) || has_something_at(outermost)) {
+        continue;
+      }
+      if (rules.holds_kept(outermost)) {
+        return false;
+      }
+      DIRECTOR_CHECK(remove(outermost));
+    }
+    return true;
+  }
+
   Status write_missing() {
     for (CachedFile* file : missing_) {
       DIRECTOR_CHECK(write(*file).context("cannot restore " + printable(file->path)));
@@ -119,6 +166,35 @@ class Restorer {
     return file.known && file.tree.mode != kModeSubmodule && file.stat == here.stat &&
            file.blob == file.tree.oid && here.stat.mode == disk_mode(file.tree.mode) &&
            here.stat.links == 1;
+  }
+
+  // Something to be kept is in it, or the tree has files where nobody knows what is there.
+  [[nodiscard]] bool is_in_the_way(const Stray& one, const RestoreRules& rules) const {
+    return rules.holds_kept(one.path) ||
+           (one.kind == Stray::Kind::Skipped && cache_.holds(one.path));
+  }
+
+  // The tree has something of that name by now.
+  [[nodiscard]] bool is_wanted(const Stray& one) const {
+    return one.kind == Stray::Kind::Entered ? has_something_at(one.path) : has_file(one.path);
+  }
+  [[nodiscard]] bool has_file(std::string_view path) const {
+    const CachedFile* file = cache_.find(path);
+    return file != nullptr && file->tree.exists();
+  }
+  [[nodiscard]] bool has_something_at(std::string_view path) const {
+    return has_file(path) || cache_.holds(path);
+  }
+
+  // `path` itself, or the outermost folder around it that the tree has nothing in.
+  [[nodiscard]] std::string_view outermost_without_files(std::string_view path) const {
+    for (std::size_t slash = path.find('/'); slash != std::string_view::npos;
+         slash = path.find('/', slash + 1)) {
+      if (const std::string_view folder = path.substr(0, slash); !cache_.holds(folder)) {
+        return folder;
+      }
+    }
+    return path;
   }
 
   Status remove(std::string_view path) {
@@ -208,6 +284,34 @@ Result<std::size_t> restore_files(const ObjectStore& store, const OpenSlot& slot
   DIRECTOR_CHECK(restorer.compare(found));
   DIRECTOR_CHECK(restorer.write_missing());
   DIRECTOR_CHECK(restorer.remove_empty(rules.passages()));
+  state.unsaved += restorer.written();
+  state.strays = {true, {}};
+  for (const std::vector<std::string>* folders : {&rules.passages(), &rules.kept()}) {
+    for (const std::string& path : *folders) {
+      state.strays.all.push_back({path, Stray::Kind::Skipped});
+    }
+  }
+  return restorer.written();
+}
+
+Result<std::size_t> restore_untouched(const ObjectStore& store, const OpenSlot& slot,
+                                      const Oid& tree, const std::vector<std::string>& keep,
+                                      SlotState& state) {
+  struct stat top {};
+  // The user may have removed the folder, or emptied it.
+  if (!state.from_memory || !state.strays.known || ::fstat(slot.root.get(), &top) != 0 ||
+      !(to_file_stat(top) == state.top)) {
+    return restore_files(store, slot, tree, keep, state);
+  }
+  StatCache& cache = *state.files;
+  DIRECTOR_CHECK(cache.retarget(store, tree));
+  const RestoreRules rules(cache, keep);
+  Restorer restorer(store, slot.root.get(), cache);
+  DIRECTOR_TRY(const bool is_known, restorer.compare_known(rules, state.strays));
+  if (!is_known) {
+    return restore_files(store, slot, tree, keep, state);
+  }
+  DIRECTOR_CHECK(restorer.write_missing());
   state.unsaved += restorer.written();
   return restorer.written();
 }

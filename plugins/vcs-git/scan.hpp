@@ -28,6 +28,7 @@ enum class Visit {
   Report  ///< as FoundKind::Directory
 };
 
+/// Asked by one thread at a time, not always the same, about a folder before those in it.
 class ScanRules {
  public:
   virtual ~ScanRules() = default;
@@ -35,6 +36,8 @@ class ScanRules {
   virtual Visit enter(const std::string& path) = 0;
   /// `path` holds an entry ".git": true to report it as Other instead of what is in it.
   virtual bool is_nested_repository(const std::string& path) = 0;
+  /// A folder that is entered keeps its mode, which is not 0755.
+  virtual void keeps_odd_mode() {}
 };
 
 /// Everything in the open folder `root` but its own ".git", sorted by the bytes of its path. What

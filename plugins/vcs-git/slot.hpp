@@ -33,6 +33,11 @@ struct CloneSource {
                                                 const Oid& tree,
                                                 const std::vector<std::string>& keep,
                                                 SlotState& state);
+/// The same where the slot is as `state` says: without a look at it, if all of it is known.
+[[nodiscard]] Result<std::size_t> restore_untouched(const ObjectStore& store, const OpenSlot& slot,
+                                                    const Oid& tree,
+                                                    const std::vector<std::string>& keep,
+                                                    SlotState& state);
 
 /// Makes ".git" a clone that borrows `source`'s objects, detached at `head`, with an index of
 /// `state`'s files, no remote, no hook: whatever it was. What is proven to be as it was written

@@ -81,6 +81,8 @@ Status SlotMemory::give(const std::string& path, int root, SlotState state) {
     DIRECTOR_CHECK(state.files->save(path));
     state.unsaved = 0;
   }
+  struct stat top {};
+  state.top = ::fstat(root, &top) == 0 ? to_file_stat(top) : FileStat{};
   state.from_memory = true;
   const std::size_t size = state.files->bytes();
   {

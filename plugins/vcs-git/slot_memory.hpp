@@ -21,8 +21,27 @@ struct CloneStamp {
   std::vector<std::pair<std::string, FileStat>> files;
 };
 
+/// Something in a slot that no tree put there.
+struct Stray {
+  enum class Kind {
+    Entry,    ///< whatever it is, all of it
+    Entered,  ///< a folder; what is in it are strays of their own
+    Skipped   ///< a folder, and nobody knows what is in it
+  };
+  std::string path;
+  Kind kind = Kind::Entry;
+};
+
+/// All of them, as the last look saw them.
+struct Strays {
+  bool known = false;
+  std::vector<Stray> all;
+};
+
 struct SlotState {
   std::unique_ptr<StatCache> files;  ///< never null in a state that was taken
+  Strays strays;
+  FileStat top;  ///< of the slot's folder itself, when it was left
   CloneStamp clone;
   std::size_t unsaved = 0;  ///< how many files were read or written since the file was
   bool from_memory = false;

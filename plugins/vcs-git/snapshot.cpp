@@ -21,7 +21,9 @@ constexpr int kReadAttempts = 5;
 
 class SnapshotRules final : public ScanRules {
  public:
-  SnapshotRules(const StatCache& cache, IgnoreRules& ignore) : cache_(cache), ignore_(ignore) {}
+  SnapshotRules(const StatCache& cache, IgnoreRules& ignore) : cache_(cache), ignore_(ignore) {
+    strays_.known = true;
+  }
 
   Visit enter(const std::string& path) override {
     if (cache_.holds(path)) {
@@ -31,15 +33,21 @@ class SnapshotRules final : public ScanRules {
     if (file != nullptr && file->tree.mode == kModeSubmodule) {
       return Visit::Report;
     }
-    return ignore_.ignores(path, true) ? Visit::Skip : Visit::Enter;
+    const bool skip = ignore_.ignores(path, true);
+    strays_.all.push_back({path, skip ? Stray::Kind::Skipped : Stray::Kind::Entered});
+    return skip ? Visit::Skip : Visit::Enter;
   }
   // Where the base tree has files, those are looked at all the same; the ".git" is listed by
   // itself.
   bool is_nested_repository(const std::string& path) override { return !cache_.holds(path); }
+  void keeps_odd_mode() override { strays_.known = false; }
+
+  Strays take_strays() { return std::move(strays_); }
 
  private:
   const StatCache& cache_;
   IgnoreRules& ignore_;
+  Strays strays_;
 };
 
 // What a path of the slot holds: an entry, or nothing that a tree can hold.
@@ -181,8 +189,8 @@ class Reader {
 
 class Snapshooter {
  public:
-  Snapshooter(StatCache& cache, IgnoreRules& ignore, Reader& reader)
-      : cache_(cache), ignore_(ignore), reader_(reader) {}
+  Snapshooter(StatCache& cache, IgnoreRules& ignore, Reader& reader, Strays& strays)
+      : cache_(cache), ignore_(ignore), reader_(reader), strays_(strays) {}
 
   Status compare(const std::vector<Found>& found) {
     auto at = found.begin();
@@ -265,6 +273,7 @@ class Snapshooter {
   }
 
   Status untracked(const Found& here, CachedFile* file) {
+    strays_.all.push_back({here.path, Stray::Kind::Entry});
     if (ignore_.ignores(here.path, here.kind == FoundKind::Directory)) {
       return ok();
     }
@@ -293,6 +302,7 @@ class Snapshooter {
   StatCache& cache_;
   IgnoreRules& ignore_;
   Reader& reader_;
+  Strays& strays_;
   std::vector<PathChange> edits_;
   std::vector<change> changes_;
 };
@@ -320,13 +330,15 @@ Result<Snapshot> snapshot_once(const ObjectStore& store, const OpenSlot& slot, c
   SnapshotRules scan_rules(*cache, rules);
   DIRECTOR_TRY(const std::vector<Found> found, scan(slot.root.get(), scan_rules, 0));
   Reader reader(store, slot.root.get());
-  Snapshooter snapshooter(*cache, rules, reader);
+  Strays strays = scan_rules.take_strays();
+  Snapshooter snapshooter(*cache, rules, reader, strays);
   DIRECTOR_CHECK(snapshooter.compare(found));
   if (unreadable) {
     return std::move(*unreadable).context("cannot read the ignore rules");
   }
   DIRECTOR_TRY(const Oid tree, edit_tree(store, base, snapshooter.edits()));
   state.unsaved += reader.effort();
+  state.strays = std::move(strays);
   return Snapshot{tree, snapshooter.take_changes()};
 }
 

@@ -9,7 +9,7 @@ fi
 # printf and not echo: some shells' echo reads backslashes.
 say() { printf '%s\n' "$1"; }
 
-say '{"type":"hello","protocol":1,"kind":"gate","id":"no-todo-sh","version":"1.0.0"}'
+say '{"type":"hello","protocol":1,"kind":"gate","id":"no-todo-sh","version":"1.0.0","summary":"no file says TODO"}'
 read -r call || exit 0 # director only wanted to know who this is
 
 # What goes to stderr is the detail of a verdict that has none.

@@ -11,6 +11,7 @@ and name it in .director/config.toml:
 """
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -42,14 +43,22 @@ def run(call):
         # Never in the arguments: those have a limit, and everybody on the machine can read them.
         prompt.write(call["system_prompt"] + "\n\n" + call["message"])
         prompt.seek(0)
-        tool = subprocess.Popen(command, cwd=call["workdir"], stdin=prompt, stdout=subprocess.PIPE,
-                                text=True, errors="replace")
+        try:
+            tool = subprocess.Popen(command, cwd=call["workdir"], stdin=prompt,
+                                    stdout=subprocess.PIPE, text=True, errors="replace")
+        except OSError as problem:  # no retry finds a tool that is not installed
+            say(type="fail", failure="config", message=f"{command[0]}: {problem.strerror}")
+            return
         answer = []
         for line in tool.stdout:
-            answer.append(line)
-            say(type="text", text=line)  # also a sign of life: silence ends a call
-    # A tool that tells what it used is worth reading: say(type="usage", input=.., output=..,
-    # cost_usd=..) for each step, as it happens, and a budget can stop the call in time.
+            # What a step used, as it happens: so a budget can stop the call in time. This tool
+            # prints it like that; yours has a way of its own, or none.
+            used = re.fullmatch(r"usage input=([0-9]+) output=([0-9]+)\n", line)
+            if used:
+                say(type="usage", input=int(used[1]), output=int(used[2]))
+            else:
+                answer.append(line)
+                say(type="text", text=line)  # also a sign of life: silence ends a call
     if tool.wait() == 0:
         say(type="finish", text="".join(answer))
     else:

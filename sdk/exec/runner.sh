@@ -33,10 +33,10 @@ member() {
   }'
 }
 
-# The text on standard input as a string of JSON.
+# The text on standard input as a string of JSON. Tools print any bytes; what is no UTF-8 is left out.
 quoted() {
   printf '"'
-  tr '\t' ' ' | tr -d '\000-\011\013-\037' | sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' |
+  iconv -c -f UTF-8 -t UTF-8 | tr '\t' ' ' | tr -d '\000-\011\013-\037' | sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' |
     awk '{ printf "%s\\n", $0 }'
   printf '"'
 }
@@ -56,8 +56,16 @@ case $call in
   ;;
 esac
 prompt() { member system_prompt && echo && echo && member message; }
-if answer=$(prompt | sh -c "$tool"); then
+answer=$(prompt | sh -c "$tool")
+status=$?
+# What a step used, where the tool prints it like that; yours has a way of its own, or none.
+used='^usage input=\([0-9]\{1,12\}\) output=\([0-9]\{1,12\}\)$'
+printf '%s\n' "$answer" | sed -n "s/$used/{\"type\":\"usage\",\"input\":\1,\"output\":\2}/p"
+answer=$(printf '%s\n' "$answer" | sed "/$used/d")
+if [ $status = 0 ]; then
   say '{"type":"finish","text":'"$(printf '%s\n' "$answer" | quoted)"'}'
+elif [ $status = 127 ]; then # no retry finds a tool that is not installed
+  say '{"type":"fail","failure":"config","message":"there is no such tool"}'
 else
   say '{"type":"fail","failure":"transport","message":"the tool failed"}'
 fi

@@ -30,10 +30,13 @@ std::vector<Check> checks_of(Kind kind) {
 
 }  // namespace
 
-std::vector<Check> checks_for(const std::vector<Kind>& kinds) {
+std::vector<Check> checks_for(const std::vector<Kind>& kinds, plugin::Form form) {
   std::vector<Check> all;
   for (const auto* some : {&loading_checks(), &instance_checks(), &process_checks()}) {
     all = both(std::move(all), *some);
+  }
+  if (form == plugin::Form::Executable) {
+    all = both(std::move(all), program_checks());
   }
   for (const Kind kind : kinds) {
     all = both(std::move(all), checks_of(kind));
@@ -43,7 +46,8 @@ std::vector<Check> checks_for(const std::vector<Kind>& kinds) {
 
 const Check* find_check(std::string_view rule) {
   static const std::vector<Check> kAll =
-      checks_for({Kind::Gate, Kind::Sink, Kind::Runner, Kind::Reviewer, Kind::Vcs, Kind::Launcher});
+      checks_for({Kind::Gate, Kind::Sink, Kind::Runner, Kind::Reviewer, Kind::Vcs, Kind::Launcher},
+                 plugin::Form::Executable);
   for (const Check& check : kAll) {
     if (check.rule == rule) {
       return &check;

@@ -28,8 +28,11 @@ struct Check {
   Outcome (*run)(const Subject& subject) = nullptr;
 };
 
-/// The common ones, then those of each kind; in the order in which they are run.
-[[nodiscard]] std::vector<Check> checks_for(const std::vector<Kind>& kinds);
+/// The common ones, those of programs, then those of each kind; in the order in which they are run.
+[[nodiscard]] std::vector<Check> checks_for(const std::vector<Kind>& kinds,
+                                            plugin::Form form = plugin::Form::Library);
+/// Why a program cannot break a rule; empty: it can.
+[[nodiscard]] std::string_view not_for_programs(std::string_view rule);
 /// Null: there is no such rule.
 [[nodiscard]] const Check* find_check(std::string_view rule);
 /// The rule's place, "docs/writing-a-plugin.md#<rule>".
@@ -38,6 +41,7 @@ struct Check {
 [[nodiscard]] const std::vector<Check>& loading_checks();
 [[nodiscard]] const std::vector<Check>& instance_checks();
 [[nodiscard]] const std::vector<Check>& process_checks();
+[[nodiscard]] const std::vector<Check>& program_checks();
 [[nodiscard]] const std::vector<Check>& gate_checks();
 [[nodiscard]] const std::vector<Check>& sink_checks();
 [[nodiscard]] const std::vector<Check>& runner_checks();

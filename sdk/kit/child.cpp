@@ -30,7 +30,7 @@ Outcome find_out(const ChildRequest& request) {
     return unchecked(options.error().message());
   }
   // Never destroyed: a call that hangs may still use it.
-  auto* subject = new Subject(request.library, *std::move(options), request.work);
+  auto* subject = new Subject(request.library, request.form, *std::move(options), request.work);
   try {
     return check->run(*subject);
   } catch (...) {

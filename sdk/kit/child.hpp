@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "core/plugin/discovery.hpp"
 #include "director/result.hpp"
 #include "sdk/kit/outcome.hpp"
 
@@ -18,6 +19,7 @@ struct ChildRequest {
   std::string library;
   std::string work;    ///< an empty folder of this check alone
   std::string config;  ///< the file for read_options(); may be empty
+  plugin::Form form = plugin::Form::Library;
 };
 
 /// Makes the check, writes the outcome, and ends the process without the library's own destructors.

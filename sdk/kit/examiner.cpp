@@ -70,6 +70,9 @@ ports::Command Examiner::command_for(const Check& check, const fs::path& work) c
                                   work.string(), settings_.config.string()}) {
     command.argv.push_back(more);
   }
+  if (settings_.form == plugin::Form::Executable) {
+    command.argv.emplace_back("program");
+  }
   command.cwd = work.string();
   command.deadline = clock_.now() + settings_.timeout;
   // A home of its own: what a plugin reads there is nobody's, and the keys in it are ours.
@@ -130,28 +133,35 @@ Result<Report> Examiner::run(const ports::CancelToken& cancel,
   }
   Report report;
   report.library = library.string();
+  report.form = settings_.form;
   plugin::Probe probe(launcher_, clock_, files_,
                       {settings_.probe, settings_.work / "probe.json", settings_.timeout});
-  if (const Result<plugin::Descriptor> found = probe.look(library)) {
+  if (const Result<plugin::Descriptor> found = probe.look(library, settings_.form)) {
     report.id = found->id;
     report.version = found->version;
     report.kinds = found->kinds;
   }
   std::map<std::string_view, Verdict> verdicts;
-  for (const Check& check : checks_for(report.kinds)) {
+  for (const Check& check : checks_for(report.kinds, settings_.form)) {
     if (!is_wanted(check)) {
       continue;
     }
     const std::string_view below = foundation(check.needs);
-    const bool stands = below.empty() || verdicts[below] == Verdict::Passed;
+    const bool stands = below.empty() || verdicts[below] == Verdict::Passed ||
+                        verdicts[below] == Verdict::NotApplicable;
     const ports::SteadyTime start = clock_.now();
-    Result<Outcome> outcome =
-        stands ? make(check, cancel) : unchecked(std::string(below) + " comes first");
+    const std::string_view spared = settings_.form == plugin::Form::Executable
+                                        ? not_for_programs(check.rule)
+                                        : std::string_view();
+    Result<Outcome> outcome = !spared.empty() ? not_applicable(std::string(spared))
+                              : stands        ? make(check, cancel)
+                                              : unchecked(std::string(below) + " comes first");
     DIRECTOR_TRY(Outcome made, std::move(outcome));
     verdicts[check.rule] = made.verdict;
+    const bool waits = !stands && spared.empty();
     Finding finding{std::string(check.rule), std::string(check.what), std::move(made),
                     std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now() - start),
-                    !stands};
+                    waits};
     if (on_finding) {
       on_finding(finding);
     }

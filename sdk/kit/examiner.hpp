@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/plugin/discovery.hpp"
 #include "core/ports/clock.hpp"
 #include "core/ports/file_store.hpp"
 #include "core/ports/process_launcher.hpp"
@@ -17,11 +18,13 @@
 namespace director::kit {
 
 struct ExamineSettings {
-  /// The program and what makes it do run_child(): rule, library, work folder and config follow.
+  /// The program and what makes it do run_child(): rule, library, work folder, config and, for a
+  /// program, "program" follow.
   std::vector<std::string> child;
   /// The program and what makes it do plugin::answer_probe(): the library follows.
   std::vector<std::string> probe;
-  std::filesystem::path library;
+  std::filesystem::path library;  ///< or program
+  plugin::Form form = plugin::Form::Library;
   std::filesystem::path config;               ///< for read_options(); may be empty
   std::filesystem::path work;                 ///< an empty folder; absolute
   std::vector<std::string> only;              ///< rules; empty: all. What they need is checked, too

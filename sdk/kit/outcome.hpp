@@ -13,10 +13,11 @@ namespace director::kit {
 enum class Verdict : std::uint8_t {
   Passed,
   Failed,
-  Unchecked  ///< it could not be made, for want of something that only the author can say
+  Unchecked,     ///< it could not be made, for want of something that only the author can say
+  NotApplicable  ///< a plugin of this form cannot break the rule
 };
 
-/// "passed", "failed", "not checked"
+/// "passed", "failed", "not checked", "not applicable"
 [[nodiscard]] constexpr std::string_view to_string(Verdict verdict) {
   switch (verdict) {
     case Verdict::Passed:
@@ -25,6 +26,8 @@ enum class Verdict : std::uint8_t {
       return "failed";
     case Verdict::Unchecked:
       return "not checked";
+    case Verdict::NotApplicable:
+      return "not applicable";
   }
   return "failed";
 }
@@ -40,6 +43,9 @@ struct Outcome {
 [[nodiscard]] inline Outcome failed(std::string why) { return {Verdict::Failed, std::move(why)}; }
 [[nodiscard]] inline Outcome unchecked(std::string why) {
   return {Verdict::Unchecked, std::move(why)};
+}
+[[nodiscard]] inline Outcome not_applicable(std::string why) {
+  return {Verdict::NotApplicable, std::move(why)};
 }
 /// An error is the plugin's.
 [[nodiscard]] inline Outcome outcome_of(const Status& status) {

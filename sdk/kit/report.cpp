@@ -23,6 +23,25 @@ std::ptrdiff_t count(const Report& report, Verdict verdict) {
       [verdict](const Finding& finding) { return finding.outcome.verdict == verdict; });
 }
 
+bool is_quiet(const Finding& finding) {
+  const Verdict verdict = finding.outcome.verdict;
+  return verdict == Verdict::Passed || verdict == Verdict::NotApplicable || finding.waits;
+}
+
+/// Of a verdict in JSON.
+std::string_view name_of(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::Unchecked:
+      return "unchecked";
+    case Verdict::NotApplicable:
+      return "not_applicable";
+    case Verdict::Passed:
+    case Verdict::Failed:
+      break;
+  }
+  return to_string(verdict);
+}
+
 std::string_view word_for(Verdict verdict) {
   switch (verdict) {
     case Verdict::Passed:
@@ -31,6 +50,8 @@ std::string_view word_for(Verdict verdict) {
       return "FAILED     ";
     case Verdict::Unchecked:
       return "not checked";
+    case Verdict::NotApplicable:
+      return "-          ";
   }
   return "";
 }
@@ -49,7 +70,7 @@ std::string to_text(const Report& report, bool strict, bool all) {
   int waiting = 0;
   for (const Finding& finding : report.findings) {
     const Outcome& outcome = finding.outcome;
-    if (!all && (outcome.verdict == Verdict::Passed || finding.waits)) {
+    if (!all && is_quiet(finding)) {
       waiting += finding.waits ? 1 : 0;
       continue;
     }
@@ -66,8 +87,9 @@ std::string to_text(const Report& report, bool strict, bool all) {
   const auto unchecked = count(report, Verdict::Unchecked);
   out += std::to_string(count(report, Verdict::Passed)) + " passed, " +
          std::to_string(count(report, Verdict::Failed)) + " failed, " + std::to_string(unchecked) +
-         " not checked" + (strict && unchecked != 0 ? ", which is a failure (--strict)" : "") +
-         "\n";
+         " not checked" + (strict && unchecked != 0 ? ", which is a failure (--strict)" : "");
+  const auto spared = count(report, Verdict::NotApplicable);
+  out += (spared == 0 ? "" : ", " + std::to_string(spared) + " not applicable to a program") + "\n";
   return out;
 }
 
@@ -79,13 +101,14 @@ std::string to_json(const Report& report, bool strict) {
   for (const plugin::Kind kind : report.kinds) {
     out.value(plugin::to_string(kind));
   }
-  out.end_array().member("strict", strict).member("passed", report.passed(strict));
+  out.end_array();
+  out.member("form", report.form == plugin::Form::Library ? "library" : "program");
+  out.member("strict", strict).member("passed", report.passed(strict));
   out.key("checks").begin_array();
   for (const Finding& finding : report.findings) {
-    const Verdict verdict = finding.outcome.verdict;
     out.begin_object()
         .member("rule", finding.rule)
-        .member("verdict", verdict == Verdict::Unchecked ? "unchecked" : to_string(verdict))
+        .member("verdict", name_of(finding.outcome.verdict))
         .member("why", finding.outcome.why)
         .member("guide", guide_place(finding.rule))
         .member("ms", finding.wall.count())

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/plugin/descriptor.hpp"
+#include "core/plugin/discovery.hpp"
 #include "sdk/kit/outcome.hpp"
 
 namespace director::kit {
@@ -19,7 +20,8 @@ struct Finding {
 };
 
 struct Report {
-  std::string library;
+  std::string library;  ///< or program
+  plugin::Form form = plugin::Form::Library;
   std::string id;  ///< empty if it could not be asked
   std::string version;
   std::vector<plugin::Kind> kinds;

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "core/base/text.hpp"
+#include "sdk/kit/stand_in.hpp"
 
 namespace director::kit {
 namespace {
@@ -67,13 +68,21 @@ std::vector<std::string> lines_of(std::string_view text) {
 
 void ScriptedLauncher::script(std::string word, Play play) {
   const std::lock_guard lock(mutex_);
+  if (tool_ != nullptr) {
+    tool_->play(play);
+  }
   word_ = std::move(word);
   play_ = std::move(play);
 }
 
 std::vector<ports::Command> ScriptedLauncher::seen() const {
   const std::lock_guard lock(mutex_);
-  return seen_;
+  std::vector<ports::Command> all = seen_;
+  if (tool_ != nullptr) {
+    const std::vector<ports::Command> its = tool_->calls();
+    all.insert(all.end(), its.begin(), its.end());
+  }
+  return all;
 }
 
 bool ScriptedLauncher::is_call(const ports::Command& command) const {
@@ -86,17 +95,27 @@ std::vector<ports::Command> ScriptedLauncher::calls() const {
   std::vector<ports::Command> found;
   std::copy_if(seen_.begin(), seen_.end(), std::back_inserter(found),
                [this](const ports::Command& command) { return is_call(command); });
+  if (tool_ != nullptr) {
+    const std::vector<ports::Command> its = tool_->calls();
+    found.insert(found.end(), its.begin(), its.end());
+  }
   return found;
 }
 
 void ScriptedLauncher::forget() {
   const std::lock_guard lock(mutex_);
   seen_.clear();
+  if (tool_ != nullptr) {
+    tool_->forget();
+  }
 }
 
 Result<ports::Exit> ScriptedLauncher::run(const ports::Command& command,
                                           const ports::LineHandler& on_line,
                                           const ports::CancelToken& cancel) {
+  if (command.dialogue != nullptr) {
+    return real_.run(command, on_line, cancel);
+  }
   DIRECTOR_CHECK(startable(command));
   Play play;
   {

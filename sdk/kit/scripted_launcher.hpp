@@ -11,6 +11,8 @@
 
 namespace director::kit {
 
+class StandIn;
+
 /// How a command goes.
 struct Play {
   std::vector<std::string> out;  ///< its lines
@@ -27,9 +29,12 @@ struct Play {
 [[nodiscard]] std::vector<std::string> lines_of(std::string_view text);
 
 /// Refuses what the real one refuses: a NUL in an argument, more than the system takes, a cwd that
-/// is not absolute. Safe from any thread.
+/// is not absolute. A command that is talked with is no tool but the plugin itself, and is run.
+/// Safe from any thread.
 class ScriptedLauncher final : public ports::ProcessLauncher {
  public:
+  explicit ScriptedLauncher(ports::ProcessLauncher& real) : real_(real) {}
+
   /// A command with `word` among its arguments is `play`; empty: every one. Others end well without
   /// a word.
   void script(std::string word, Play play);
@@ -39,6 +44,8 @@ class ScriptedLauncher final : public ports::ProcessLauncher {
   /// Whether one that goes on until it is cancelled is under way.
   [[nodiscard]] bool is_waiting() const { return waiting_.load(); }
   void forget();
+  /// Of a program that starts its tool itself, that tool plays as well. Outlives this.
+  void play_with(StandIn& tool) { tool_ = &tool; }
 
   [[nodiscard]] Result<ports::Exit> run(const ports::Command& command,
                                         const ports::LineHandler& on_line,
@@ -47,6 +54,8 @@ class ScriptedLauncher final : public ports::ProcessLauncher {
  private:
   [[nodiscard]] bool is_call(const ports::Command& command) const;
 
+  ports::ProcessLauncher& real_;
+  StandIn* tool_ = nullptr;
   mutable std::mutex mutex_;
   std::string word_;
   Play play_;

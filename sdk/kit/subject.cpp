@@ -11,7 +11,9 @@
 #include "core/base/json.hpp"
 #include "core/base/text.hpp"
 #include "core/config/schema.hpp"
+#include "core/plugin/exec/executable.hpp"
 #include "core/plugin/instance.hpp"
+#include "sdk/kit/program.hpp"
 
 namespace director::kit {
 namespace {
@@ -78,13 +80,21 @@ Made::~Made() {
   }
 }
 
-Subject::Subject(fs::path library, Options options, fs::path work)
+Subject::Subject(fs::path library, plugin::Form form, Options options, fs::path work)
     : library_(std::move(library)),
+      form_(form),
       options_(std::move(options)),
       work_(std::move(work)),
       local_(clock_, platform::Environment::of_this_process()),
+      tool_(work_ / "tool"),
+      launcher_(local_),
       hosts_(launcher_, clock_, log_, "kit"),
-      real_hosts_(local_, clock_, log_, "kit") {}
+      real_hosts_(local_, clock_, log_, "kit") {
+  if (is_program()) {
+    launcher_.play_with(tool_);
+    launcher_.script("", exits(0));
+  }
+}
 
 void Subject::step(std::string_view what) const {
   // Whole at once, as the process may end in the next instant; several threads may be at it.
@@ -124,7 +134,37 @@ Result<const director_plugin*> Subject::descriptor() const {
   }
 }
 
+Result<plugin::Descriptor> Subject::who() const {
+  if (!is_program()) {
+    DIRECTOR_TRY(const director_plugin* raw, descriptor());
+    return plugin::negotiate(raw, "it");
+  }
+  if (!hello_) {
+    step("its hello");
+    hello_ = plugin::exec::ask_hello(local_, clock_, library_);
+    if (*hello_) {
+      examine_program({library_, **hello_});
+    }
+  }
+  return *hello_;
+}
+
+Result<ports::Exit> Subject::start_by_hand(const ports::LineHandler& on_line) const {
+  constexpr std::chrono::seconds kPatience{10};
+  step("a start by hand");
+  ports::Command command;
+  command.argv = {library_.string()};
+  command.cwd = work_.string();
+  command.env_unset = {"DIRECTOR_*"};
+  command.deadline = clock_.now() + kPatience;
+  return local_.run(command, on_line, {});
+}
+
 Result<const void*> Subject::table(Kind kind) const {
+  if (is_program()) {
+    DIRECTOR_TRY(const plugin::Descriptor known, who());
+    return known.kinds.front() == kind ? program_table(kind) : nullptr;
+  }
   DIRECTOR_TRY(const director_plugin* raw, descriptor());
   step("get_interface");
   return raw->get_interface(plugin::interface_id(kind));
@@ -142,13 +182,13 @@ Result<std::vector<Kind>> Subject::kinds() const {
 }
 
 Result<std::string> Subject::config() const {
-  DIRECTOR_TRY(const director_plugin* raw, descriptor());
+  DIRECTOR_TRY(const plugin::Descriptor known, who());
   config::PluginTable table;
   table.json = replaced(options_.plugin_json, "${here}", options_.here);
   table.json = replaced(table.json, "${work}", work_.string());
   table.json = replaced(table.json, "${secret}", std::string(kSecret));
-  return config::check_plugin_config(table, raw->config_schema == nullptr ? "" : raw->config_schema,
-                                     raw->id);
+  table.json = replaced(table.json, "${tool}", tool_.program().string());
+  return config::check_plugin_config(table, known.config_schema.value_or(""), known.id);
 }
 
 Status Subject::fill(const fs::path& repo) const {

@@ -14,11 +14,13 @@
 #include "core/platform/system_clock.hpp"
 #include "core/plugin/call_host.hpp"
 #include "core/plugin/descriptor.hpp"
+#include "core/plugin/discovery.hpp"
 #include "director/plugin.h"
 #include "sdk/kit/arena.hpp"
 #include "sdk/kit/options.hpp"
 #include "sdk/kit/outcome.hpp"
 #include "sdk/kit/scripted_launcher.hpp"
+#include "sdk/kit/stand_in.hpp"
 
 namespace director::kit {
 
@@ -110,7 +112,8 @@ class Made {
 /// Errors of its functions say why a check cannot be made; what the plugin did wrong is in Called.
 class Subject {
  public:
-  Subject(std::filesystem::path library, Options options, std::filesystem::path work);
+  Subject(std::filesystem::path library, plugin::Form form, Options options,
+          std::filesystem::path work);
   Subject(const Subject&) = delete;
   Subject& operator=(const Subject&) = delete;
 
@@ -120,7 +123,10 @@ class Subject {
   [[nodiscard]] const std::filesystem::path& library() const { return library_; }
   [[nodiscard]] const std::filesystem::path& work() const { return work_; }
   [[nodiscard]] const Options& options() const { return options_; }
-  /// Loads it, once. Errors: the loader's reason.
+  [[nodiscard]] bool is_program() const { return form_ == plugin::Form::Executable; }
+  /// What it says of itself. Asked once if it is a program.
+  [[nodiscard]] Result<plugin::Descriptor> who() const;
+  /// Of a library, like the next: loads it, once. Errors: the loader's reason.
   [[nodiscard]] Result<EntryPoint> entry() const;
   [[nodiscard]] Result<const director_plugin*> descriptor() const;
   /// The kinds whose interface it has.
@@ -140,6 +146,10 @@ class Subject {
   /// A host of one call. `real`: commands are run, not played.
   [[nodiscard]] std::unique_ptr<ports::CallHost> host(ports::CancelToken cancel = {},
                                                       bool real = false) const;
+
+  /// Runs the program as a person would, without what tells it that director started it. Null
+  /// handler: its output is lost.
+  [[nodiscard]] Result<ports::Exit> start_by_hand(const ports::LineHandler& on_line) const;
 
   /// The hosts of an adapter's calls; commands are played.
   [[nodiscard]] ports::HostServices& hosts() const { return hosts_; }
@@ -172,16 +182,19 @@ class Subject {
   [[nodiscard]] Status fill(const std::filesystem::path& repo) const;
 
   std::filesystem::path library_;
+  plugin::Form form_;
   Options options_;
   std::filesystem::path work_;
-  mutable ScriptedLauncher launcher_;
-  mutable ScriptedDesk desk_;
   platform::SystemClock clock_;
   mutable platform::LocalLauncher local_;
+  StandIn tool_;
+  mutable ScriptedLauncher launcher_;
+  mutable ScriptedDesk desk_;
   mutable SilentLog log_;
   mutable plugin::PluginHost hosts_;
   mutable plugin::PluginHost real_hosts_;
   mutable std::optional<Result<EntryPoint>> entry_;
+  mutable std::optional<Result<plugin::Descriptor>> hello_;
   mutable std::mutex control_;
   friend class Made;
 };

@@ -85,7 +85,7 @@ TEST_F(RoundTrip, Runner) {
   request.may_edit = false;
   ASSERT_TRUE((*runner)->run(request, agent_events(&heard.raw), host()));
   expected = before;
-  expected.push_back("6:slow down,2,8@0");
+  expected.push_back("6:plugin 'good-runner': slow down,2,8@0");
   EXPECT_EQ(heard.all, expected);
   EXPECT_EQ((*runner)->probe(host()).value_or(""), "{\"tool\":\"x\"}");
 }
@@ -146,6 +146,8 @@ TEST_F(RoundTrip, Vcs) {
   EXPECT_EQ((*changes)[0].old_type, file_type::symlink);
   EXPECT_EQ(*backend.diff("a", "b"), "");
   EXPECT_TRUE(fails_with(backend.checkout({"d", "m"}, "c", "t", {"k"}), Errc::Io, {"dmctk"}));
+  EXPECT_TRUE(fails_with(backend.checkout_untouched({"d", "m"}, "c", "t", {"k"}), Errc::Io,
+                         {"untouched dmctk"}));
   const auto snapshot = backend.snapshot({"d", "m"}, "b", {"i", "j"});
   EXPECT_EQ(snapshot->tree, "bj");
   EXPECT_EQ(snapshot->changes.at(0).new_type, file_type::other);

@@ -17,6 +17,8 @@ struct Refusal {
 
 std::ostream& operator<<(std::ostream& out, const Refusal& refusal) { return out << refusal.name; }
 
+const std::string kMinor = std::to_string(DIRECTOR_ABI_MINOR);
+
 class Loading : public PluginTest, public testing::WithParamInterface<Refusal> {};
 
 TEST_P(Loading, IsRefusedInThisProcess) {
@@ -35,10 +37,14 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Refusal{"bad-wrong_major",
                 Errc::Conflict,
-                {"bad-wrong_major", "was built for ABI 2.0, this director has 1.0"}},
-        Refusal{"bad-newer_minor", Errc::Conflict, {"needs ABI 1.7", "this director has 1.0"}},
+                {"bad-wrong_major",
+                 "was built for ABI 2." + kMinor + ", this director has 1." + kMinor}},
+        Refusal{"bad-newer_minor",
+                Errc::Conflict,
+                {"needs ABI 1." + std::to_string(DIRECTOR_ABI_MINOR + 7),
+                 "this director has 1." + kMinor}},
         Refusal{"bad-throws_in_entry", Errc::Internal, {"threw", "bug of that plugin"}},
-        Refusal{"bad-returns_null", Errc::Conflict, {"cannot work with ABI 1.0"}},
+        Refusal{"bad-returns_null", Errc::Conflict, {"cannot work with ABI 1." + kMinor}},
         Refusal{"bad-short_descriptor", Errc::Internal, {"too short"}},
         Refusal{"bad-absurd_descriptor", Errc::Internal, {"4294967295 bytes"}},
         Refusal{"bad-bad_id", Errc::Internal, {"bad-bad_id", "no valid id"}},

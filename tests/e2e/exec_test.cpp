@@ -33,7 +33,7 @@ planner) echo '{"nodes": [
   {"id": "two", "title": "Two", "spec": "Write two.txt", "files": ["two.txt"], "depends_on": ["one"],
    "test_cmd": "sh tests/two.sh", "tests": ["tests/two.sh"], "estimated_difficulty": "easy"}]}' ;;
 reviewer)
-  case $prompt in *'+right'*) echo 'YES, it writes what is asked for.' ;; *) echo 'NO: no diff' ;; esac ;;
+  case $prompt in *'+right'*) printf 'It writes what is asked for.\nYES\n' ;; *) echo 'NO: no diff' ;; esac ;;
 *)
   node=one
   case $prompt in *'Node two'*) node=two ;; esac

@@ -297,5 +297,17 @@ INSTANTIATE_TEST_SUITE_P(With, SandboxHide, ::testing::Values("bubblewrap", "lan
 INSTANTIATE_TEST_SUITE_P(With, SandboxNetwork, ::testing::Values("bubblewrap", "landlock"),
                          backend_name);
 
+TEST_F(Sandbox, TestsAreOnALayerUnlessTheConfigurationSaysNo) {
+  write_file(world.root() / "gate.sh", R"SH(
+grep -q " $PWD .* overlay " /proc/self/mountinfo && echo "gate: on a layer" || echo "gate: on none"
+echo litter >litter
+exit 1
+)SH");
+  run_job();
+  EXPECT_THAT(journal(), AllOf(HasSubstr("gate: on a layer"), Not(HasSubstr("gate: on none"))));
+  run_job({"--set", "sandbox.layers=false"});
+  EXPECT_THAT(journal(), AllOf(HasSubstr("gate: on none"), Not(HasSubstr("gate: on a layer"))));
+}
+
 }  // namespace
 }  // namespace director::e2e

@@ -71,7 +71,11 @@ const std::vector<Attempt>& tries() {
 TEST_P(SandboxUser, IsConfinedWithoutPrivileges) {
   world.environment()["DIRECTOR_SECRET"] = "open";
   attack(script_of(tries()));
-  write_file(world.root() / "gate.sh", R"SH(
+  const std::string on_layer = backend == "bubblewrap" ? R"SH(
+if ! grep -q " $PWD .* overlay " /proc/self/mountinfo; then echo "gate: not on a layer"; exit 1; fi
+)SH"
+                                                       : "";
+  write_file(world.root() / "gate.sh", on_layer + R"SH(
 if (echo evil >"$HOME/evil") 2>/dev/null; then echo "gate: wrote outside"; exit 1; fi
 if grep -q sesame "$HOME/.ssh/id" 2>/dev/null; then echo "gate: read a key"; exit 1; fi
 test "$(id -u)" != 0

@@ -56,31 +56,6 @@ pid_t start(const std::vector<std::string>& argv, const fs::path& cwd,
   return failed == 0 ? pid : -1;
 }
 
-std::string folder_digest(const fs::path& root, const std::vector<std::string>& skip) {
-  std::vector<std::string> lines;
-  for (auto entry = fs::recursive_directory_iterator(root); entry != fs::end(entry); ++entry) {
-    const std::string relative = fs::relative(entry->path(), root).string();
-    if (std::find(skip.begin(), skip.end(), relative) != skip.end()) {
-      entry.disable_recursion_pending();
-      continue;
-    }
-    std::string line = relative + " " +
-                       std::to_string(static_cast<unsigned>(entry->symlink_status().permissions()));
-    if (entry->is_symlink()) {
-      line += " -> " + fs::read_symlink(entry->path()).string();
-    } else if (entry->is_regular_file()) {
-      line += " " + sha256_hex(read_file(entry->path()));
-    }
-    lines.push_back(line);
-  }
-  std::sort(lines.begin(), lines.end());
-  std::string all;
-  for (const std::string& line : lines) {
-    all += line + "\n";
-  }
-  return all;
-}
-
 }  // namespace
 
 TempFolder::TempFolder() {
@@ -116,6 +91,31 @@ std::string read_file(const fs::path& path) {
   std::ostringstream bytes;
   bytes << file.rdbuf();
   return bytes.str();
+}
+
+std::string folder_digest(const fs::path& root, const std::vector<std::string>& skip) {
+  std::vector<std::string> lines;
+  for (auto entry = fs::recursive_directory_iterator(root); entry != fs::end(entry); ++entry) {
+    const std::string relative = fs::relative(entry->path(), root).string();
+    if (std::find(skip.begin(), skip.end(), relative) != skip.end()) {
+      entry.disable_recursion_pending();
+      continue;
+    }
+    std::string line = relative + " " +
+                       std::to_string(static_cast<unsigned>(entry->symlink_status().permissions()));
+    if (entry->is_symlink()) {
+      line += " -> " + fs::read_symlink(entry->path()).string();
+    } else if (entry->is_regular_file()) {
+      line += " " + sha256_hex(read_file(entry->path()));
+    }
+    lines.push_back(line);
+  }
+  std::sort(lines.begin(), lines.end());
+  std::string all;
+  for (const std::string& line : lines) {
+    all += line + "\n";
+  }
+  return all;
 }
 
 void write_file(const fs::path& path, std::string_view bytes) {

@@ -40,6 +40,8 @@ using Environment = std::map<std::string, std::string>;
 
 [[nodiscard]] std::string read_file(const fs::path& path);
 void write_file(const fs::path& path, std::string_view bytes);
+/// Every file of a folder with its mode and content, as one text; without the paths in `skip`.
+[[nodiscard]] std::string folder_digest(const fs::path& root, const std::vector<std::string>& skip);
 /// `text` with each `place` replaced.
 [[nodiscard]] std::string filled(std::string text, const std::string& place,
                                  const std::string& value);

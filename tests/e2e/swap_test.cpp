@@ -102,6 +102,39 @@ TEST(SwappedRunner, WorksOnAnOddRepositoryAndLeavesItAlone) {
             "one.txt\ntests/one.sh\ntests/two.sh\ntwo.txt");
 }
 
+/// The first block of a language on the page about these backends.
+std::string block_of_page(const std::string& language) {
+  const std::string page = read_file(DIRECTOR_SWAP_PAGE);
+  const std::string begin = "```" + language + "\n";
+  const std::size_t at = page.find(begin) + begin.size();
+  return page.substr(at, page.find("```\n", at) - at);
+}
+
+// The configuration that the page shows is one: a job with all four runs.
+TEST(SwappedBackends, ThePagesConfigurationDoesAJob) {
+  World world;
+  write_file(world.repo() / "README.md", "no repository of git\n");
+  configure(world);
+  std::string config = read_file(world.state() / "config.toml");
+  config = config.substr(0, config.find("[plugins]")) +
+           filled(filled(block_of_page("toml"), "/usr/local/lib/director/test-plugins",
+                         DIRECTOR_TEST_PLUGINS),
+                  "/abs", world.root().string());
+  write_file(world.state() / "config.toml", config);
+  write_file(world.root() / "gates.json", R"({"rules": [
+    {"node": "one", "files": {"one.txt": {"has": "right"}}, "verdict": "pass"},
+    {"node": "two", "files": {"two.txt": {"has": "right"}}, "verdict": "pass"},
+    {"scope": "integration", "verdict": "pass"},
+    {"verdict": "fail", "summary": "not right"}]})");
+  const Ran planned = world.director({"plan", "Write two files", "--auto", "--no-critique"});
+  ASSERT_EQ(planned.exit_code, 0) << planned.out << planned.err;
+  const Ran ran = world.director({"run"});
+  EXPECT_EQ(ran.exit_code, 0) << ran.out << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("done 2 of 2"));
+  EXPECT_THAT(read_file(world.root() / "calls.jsonl"), HasSubstr("\"role\":\"executor\""));
+  EXPECT_FALSE(fs::exists(world.state() / "costs.jsonl")) << "that is metrics-jsonl's";
+}
+
 TEST(SwappedBackends, PlanningStopsAtBothGates) {
   World world;
   write_file(world.repo() / "README.md", "no repository of git\n");

@@ -293,10 +293,12 @@ TEST_F(Tools, DoctorCallsEachModelOnceAndKeepsNoBooks) {
              filled(read_file(world_.state() / "config.toml"), "any/escalation", "any/planner"));
   const Ran ran = world_.director({"doctor", "--calls"});
   EXPECT_EQ(ran.exit_code, 1) << ran.out << ran.err;
-  EXPECT_THAT(ran.out, AllOf(HasSubstr("any/planner answered, $0.2500"),
-                             HasSubstr("any/reviewer answered, $0.5000"),
-                             HasSubstr("problem  calls          any/executor: no \\x1b[31mkey"),
-                             HasSubstr("all calls together cost $0.7500")));
+  EXPECT_THAT(
+      ran.out,
+      AllOf(HasSubstr("any/planner answered, $0.2500"), HasSubstr("any/reviewer answered, $0.5000"),
+            HasSubstr(
+                "problem  calls          any/executor: plugin 'runner-scripted': no \\x1b[31mkey"),
+            HasSubstr("all calls together cost $0.7500")));
   EXPECT_EQ(ran.out.find('\x1b'), std::string::npos);
   for (const char* name : {"journal.jsonl", "costs.jsonl", "metrics.jsonl", "logs"}) {
     EXPECT_FALSE(fs::exists(world_.state() / name)) << name;

@@ -21,11 +21,18 @@ class FakeHostServices final : public ports::HostServices {
   Fault* fault = nullptr;   ///< of running a command
   int setup_exit_code = 0;  ///< what every command ends with
   ports::Usage usage{};     ///< of every call's commands
+  /// Whether commands leave their folders as they were, and what daemons can write.
+  bool spares = true;
+  std::string served{};
   /// Which limit of resources those of a purpose run into.
   std::map<ports::Purpose, std::string> limits{};
 
   [[nodiscard]] std::unique_ptr<ports::CallHost> open(ports::CallScope scope) override {
     return std::make_unique<Call>(*this, std::move(scope));
+  }
+
+  [[nodiscard]] bool has_served(const std::string& folder) const override {
+    return !served.empty() && folder.starts_with(served);
   }
 
   /// The commands that were run, "cwd$ argv".
@@ -49,6 +56,8 @@ class FakeHostServices final : public ports::HostServices {
       const auto found = hosts_.limits.find(scope_.purpose);
       return found == hosts_.limits.end() ? std::string() : found->second;
     }
+
+    [[nodiscard]] bool spared_folders() const override { return hosts_.spares; }
 
    private:
     static Call& of(const director_host* raw) { return *static_cast<Call*>(raw->impl); }

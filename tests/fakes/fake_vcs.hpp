@@ -142,6 +142,17 @@ class FakeRepository {
     }
   }
 
+  /// Slots of which it was said that nobody had written to them: of which it was so, and of which
+  /// it was not.
+  [[nodiscard]] std::vector<std::string> spared_slots() const {
+    const std::lock_guard lock(mutex_);
+    return spared_;
+  }
+  [[nodiscard]] std::vector<std::string> touched_slots() const {
+    const std::lock_guard lock(mutex_);
+    return touched_;
+  }
+
  private:
   friend class FakeVcs;
 
@@ -167,6 +178,9 @@ class FakeRepository {
   std::map<std::string, std::string> refs_;
   std::string checked_out_;
   std::map<std::string, FileMap> slots_;
+  std::map<std::string, FileMap> left_;  // as the last call about each left it
+  std::vector<std::string> spared_;
+  std::vector<std::string> touched_;
 };
 
 /// Safe from any thread.
@@ -316,8 +330,22 @@ class FakeVcs final : public director::vcs {
       }
       repo_.slots_[where.dir] =
           repo_.trees_.at(tree.empty() ? found->second.tree : std::string(tree));
+      repo_.left_[where.dir] = repo_.slots_[where.dir];
       return ok();
     });
+  }
+
+  /// Believes nobody, and remembers who was not to be believed.
+  [[nodiscard]] Status checkout_untouched(const director::slot& where, std::string_view commit,
+                                          std::string_view tree,
+                                          const std::vector<std::string>& keep) override {
+    {
+      const std::lock_guard lock(repo_.mutex_);
+      const auto left = repo_.left_.find(where.dir);
+      const bool is_so = left != repo_.left_.end() && left->second == repo_.slots_[where.dir];
+      (is_so ? repo_.spared_ : repo_.touched_).push_back(where.dir);
+    }
+    return checkout(where, commit, tree, keep);
   }
 
   [[nodiscard]] Result<snapshot_result> snapshot(const director::slot& where,
@@ -325,6 +353,7 @@ class FakeVcs final : public director::vcs {
                                                  const std::vector<std::string>&) override {
     return guarded<Result<snapshot_result>>("vcs.snapshot", [&] {
       const FileMap& files = repo_.slots_[where.dir];
+      repo_.left_[where.dir] = files;
       return Result<snapshot_result>(
           {repo_.store_tree(files), compare(repo_.trees_.at(std::string(base_tree)), files)});
     });

@@ -24,6 +24,13 @@ class Fault {
     return fault;
   }
 
+  /// From the next call on, as kill_at() does; for a moment that only the running test knows.
+  void kill_next() {
+    const std::lock_guard lock(mutex_);
+    nth_ = calls_ + 1;
+    for_ever_ = true;
+  }
+
   /// Counts a call; true if this is the one that fails. Ask fails_before() or fails_after() next.
   [[nodiscard]] bool strikes(const std::string& what) {
     const std::lock_guard lock(mutex_);

@@ -30,9 +30,10 @@ struct Turn {
   bool silent = false;                     ///< returns without having reported an end
   double cost_usd = 0.25;
   std::int64_t retry_after_ms = 0;
-  std::vector<usage> steps{};  ///< reported one after the other, in the place of `cost_usd`
-  bool hangs = false;          ///< after its last step it waits until it is told to stop
-  bool stubborn = false;       ///< goes on with its steps although it is told to stop
+  std::vector<std::string> tools{};  ///< commands that it runs first, each a call of `bash`
+  std::vector<usage> steps{};        ///< reported one after the other, in the place of `cost_usd`
+  bool hangs = false;                ///< after its last step it waits until it is told to stop
+  bool stubborn = false;             ///< goes on with its steps although it is told to stop
 };
 
 struct AgentCall {
@@ -80,6 +81,17 @@ class ScriptedRunner final : public director::runner {
   }
 
   /// False: it was told to stop.
+  static bool use_tools(const Turn& turn, const agent_events& events, host& services) {
+    for (const std::string& command : turn.tools) {
+      if (services.cancelled()) {
+        return false;
+      }
+      events.tool({"bash", command, "", 0});
+    }
+    return true;
+  }
+
+  /// False: it was told to stop.
   static bool spend(const Turn& turn, const agent_events& events, host& services) {
     if (turn.steps.empty()) {
       events.spent({100, 10, 5, 1000, 20, turn.cost_usd});
@@ -119,7 +131,7 @@ class ScriptedRunner final : public director::runner {
     if (on_end) {
       on_end(call);
     }
-    if (!spend(turn, events, services)) {
+    if (!use_tools(turn, events, services) || !spend(turn, events, services)) {
       events.fail(agent_failure::cancelled, "told to stop");
       return ok();
     }

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <ostream>
+#include <set>
 #include <string>
 
 #include "core/platform/disk_file_store.hpp"
@@ -38,6 +39,8 @@ class KitTest : public ::testing::Test {
   Result<Report> examine(const fs::path& library, const std::string& config,
                          std::vector<std::string> only) {
     ExamineSettings settings;
+    settings.form =
+        library.extension() == ".plugin" ? plugin::Form::Executable : plugin::Form::Library;
     settings.child = {DIRECTOR_PROGRAM, "--check-plugin"};
     settings.probe = {DIRECTOR_PROGRAM, "--probe-plugin"};
     settings.library = library;
@@ -56,7 +59,8 @@ class KitTest : public ::testing::Test {
 };
 
 struct Fault {
-  std::string plugin;  ///< "<kind>-<fault>", or "bad-<fault>" of the tests of the loader
+  /// "<kind>-<fault>", "program-<fault>", or "bad-<fault>" of the tests of the loader.
+  std::string plugin;
   std::string rule;
   std::string reason;
 };
@@ -67,10 +71,12 @@ class Nonconforming : public KitTest, public ::testing::WithParamInterface<Fault
 TEST_P(Nonconforming, IsFoundForItsOwnReason) {
   const Fault& fault = GetParam();
   const bool of_loader = fault.plugin.starts_with("bad-");
+  const bool is_program = fault.plugin.starts_with("program-");
   const fs::path folder = of_loader ? DIRECTOR_MISBEHAVING : DIRECTOR_NONCONFORMING;
   const std::string kind = fault.plugin.substr(0, fault.plugin.find('-'));
   const Result<Report> report =
-      examine(folder / (fault.plugin + ".so"), (of_loader ? "gate" : kind) + ".toml", {fault.rule});
+      examine(folder / (fault.plugin + (is_program ? ".plugin" : ".so")),
+              (of_loader || is_program ? "gate" : kind) + ".toml", {fault.rule});
   ASSERT_TRUE(report) << report.error().message();
   for (const Finding& finding : report->findings) {
     if (finding.rule == fault.rule) {
@@ -96,6 +102,9 @@ const Fault kLoading[] = {
     {"bad-absurd_descriptor", "common.loads", "descriptor of 4294967295 bytes"},
     {"bad-bad_id", "common.loads", "no valid id"},
     {"bad-no_version", "common.loads", "no version"},
+    {"bad-bad_schema", "common.loads", "schema that is not JSON"},
+    {"bad-no_get_interface", "common.loads", "has no get_interface"},
+    {"bad-no_known_kind", "common.loads", "has no interface of this director"},
     {"gate-exports-two-symbols", "common.one-symbol", "symbols: _ZN"},
     {"gate-schema-is-not-json", "common.loads", "schema that is not JSON"},
     {"gate-garbage-sizes", "common.struct-sizes", "struct_size of 4294967295"},
@@ -115,6 +124,7 @@ const Fault kCommon[] = {
     {"gate-crashes-in-destroy", "common.creates", "crashed (signal 11) in destroy"},
     {"gate-crashes-in-call", "common.answers", "crashed (signal 11) in check"},
     {"gate-hangs-in-call", "common.answers", "did not come back within 20 s in check"},
+    {"gate-hangs-in-callback", "gate.passes-good", "did not come back within 20 s in check"},
     {"gate-exits-in-call", "common.answers", "ended the program with status 0 in check"},
     {"gate-leaks-descriptors", "common.descriptor-leak", "left 100 file descriptors open"},
     {"gate-leaks-threads", "common.thread-leak", "left 100 threads running"},
@@ -247,6 +257,31 @@ const Fault kVcs[] = {
     {"vcs-follows-links", "vcs.writes-nothing-outside", "follows a link out of its slot"},
 };
 
+const Fault kPrograms[] = {
+    {"program-greets-in-prose", "common.loads", "said no hello"},
+    {"program-hangs-before-hello", "common.loads", "said no hello in time"},
+    {"program-ends-before-hello", "common.loads", "ended without a hello"},
+    {"program-speaks-another-protocol", "common.loads", "speaks version 2 of the exec protocol"},
+    {"program-is-of-no-kind-that-there-is", "common.loads", "kind"},
+    {"program-has-no-summary", "common.descriptor", "summary is empty"},
+    {"program-schema-takes-anything", "common.schema-is-closed", "additionalProperties"},
+    {"program-prints-garbage", "common.answers", "wrote a line that is no message"},
+    {"program-hangs-in-call", "common.answers", "did not come back within 20 s in check"},
+    {"program-ends-early", "common.answers", "ended without an answer"},
+    {"program-crashes", "common.answers", "crashed (signal 11)"},
+    {"program-answers-as-a-reviewer", "common.answers",
+     "said 'review', which is not for a gate to say"},
+    {"program-gives-two-verdicts", "common.answers", "said 'verdict' after its answer"},
+    {"program-fails-after-its-answer", "common.answers",
+     "ended with status 3, so its answer does not count"},
+    {"program-ignores-the-magic", "exec.by-hand", "it speaks the protocol"},
+    {"program-says-nothing-to-a-person", "exec.by-hand", "does not say on standard error"},
+    {"program-takes-a-person-for-nobody", "exec.by-hand", "a status that is not 0"},
+    {"program-passes-on-error", "gate.error-is-not-pass", "after a command that was ended"},
+    {"program-passes-whatever-comes", "gate.fails-bad", "what should fail: pass"},
+    {"program-writes-in-the-checkout", "gate.leaves-workdir", "'verdict.txt' was made"},
+};
+
 std::string name_of(const ::testing::TestParamInfo<Fault>& info) {
   std::string name = info.param.plugin;
   for (char& c : name) {
@@ -262,15 +297,60 @@ INSTANTIATE_TEST_SUITE_P(Runners, Nonconforming, ::testing::ValuesIn(kRunners), 
 INSTANTIATE_TEST_SUITE_P(Reviewers, Nonconforming, ::testing::ValuesIn(kReviewers), name_of);
 INSTANTIATE_TEST_SUITE_P(Launchers, Nonconforming, ::testing::ValuesIn(kLaunchers), name_of);
 INSTANTIATE_TEST_SUITE_P(Vcs, Nonconforming, ::testing::ValuesIn(kVcs), name_of);
+INSTANTIATE_TEST_SUITE_P(Programs, Nonconforming, ::testing::ValuesIn(kPrograms), name_of);
 INSTANTIATE_TEST_SUITE_P(Gates, Nonconforming, ::testing::ValuesIn(kGates), name_of);
+
+TEST(NonconformingPlugins, EachIsExamined) {
+  std::set<std::string> examined;
+  const auto& all = *::testing::UnitTest::GetInstance();
+  for (int i = 0; i < all.total_test_suite_count(); ++i) {
+    const auto& suite = *all.GetTestSuite(i);
+    for (int j = 0; j < suite.total_test_count(); ++j) {
+      if (const char* value = suite.GetTestInfo(j)->value_param()) {
+        examined.insert(value);
+      }
+    }
+  }
+  std::size_t found = 0;
+  for (const auto& entry : fs::directory_iterator(DIRECTOR_NONCONFORMING)) {
+    const fs::path& file = entry.path();
+    if (file.extension() == ".so" || file.extension() == ".plugin") {
+      const std::string name = file.stem().string();
+      EXPECT_TRUE(name.ends_with("-none") || examined.contains(name)) << name;
+      ++found;
+    }
+  }
+  EXPECT_GT(found, 25U);
+}
 
 TEST(KitRules, EachHasItsPlaceInTheGuide) {
   const std::string guide = read_file(DIRECTOR_GUIDE);
-  for (const Check& check : checks_for(
-           {Kind::Runner, Kind::Vcs, Kind::Gate, Kind::Reviewer, Kind::Sink, Kind::Launcher})) {
+  for (const Check& check :
+       checks_for({Kind::Runner, Kind::Vcs, Kind::Gate, Kind::Reviewer, Kind::Sink, Kind::Launcher},
+                  plugin::Form::Executable)) {
     EXPECT_THAT(guide, HasSubstr("<a id=\"" + std::string(check.rule) + "\"></a>"));
     EXPECT_EQ(find_check(check.rule)->what, check.what);
   }
+}
+
+// What a program cannot break is told as that, with the reason, and never as passed.
+TEST_F(KitTest, WhatDoesNotApplyToAProgramIsNotPassed) {
+  const fs::path program = fs::path(DIRECTOR_NONCONFORMING) / "program-none.plugin";
+  const Result<Report> report =
+      examine(program, "gate.toml", {"common.one-symbol", "common.memory-leak", "gate.cancel"});
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_TRUE(report->passed(true));
+  int spared = 0;
+  for (const Finding& finding : report->findings) {
+    const bool can_break = not_for_programs(finding.rule).empty();
+    EXPECT_EQ(finding.outcome.verdict, can_break ? Verdict::Passed : Verdict::NotApplicable)
+        << finding.rule << ": " << finding.outcome.why;
+    EXPECT_FALSE(!can_break && finding.outcome.why.empty());
+    spared += can_break ? 0 : 1;
+  }
+  EXPECT_EQ(spared, 4) << "the three, and the foundation common.struct-sizes";
+  EXPECT_THAT(to_text(*report, true, false), HasSubstr("3 passed, 0 failed, 0 not checked, 4 not"));
+  EXPECT_THAT(to_json(*report, true), HasSubstr("\"not_applicable\""));
 }
 
 TEST_F(KitTest, WhatIsNoPluginAtAllIsNamed) {

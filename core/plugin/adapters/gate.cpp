@@ -63,6 +63,9 @@ class PluginGate final : public director::gate {
     if (!answer.said) {
       return plugin_bug(instance_.id(), "gave no verdict");
     }
+    if (answer.said->outcome == DIRECTOR_GATE_ERROR) {
+      answer.said->summary = said_by(instance_.id(), answer.said->summary);
+    }
     return std::move(*answer.said);
   }
 

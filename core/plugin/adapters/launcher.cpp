@@ -36,15 +36,6 @@ void take_variable(void* context, director_string variable) noexcept {
   });
 }
 
-std::vector<director_string> borrow_all(const std::vector<std::string_view>& texts) {
-  std::vector<director_string> all;
-  all.reserve(texts.size());
-  for (const std::string_view text : texts) {
-    all.push_back(borrow(text));
-  }
-  return all;
-}
-
 class PluginLauncher final : public director::launcher {
  public:
   explicit PluginLauncher(Instance instance) : instance_(std::move(instance)) {}

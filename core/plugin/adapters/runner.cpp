@@ -33,7 +33,7 @@ class Events {
       return plugin_bug(id, "ended a call without a finish or error event");
     }
     if (ending_->failed) {
-      to_.fail(ending_->failure, ending_->text, ending_->retry_after_ms);
+      to_.fail(ending_->failure, said_by(id, ending_->text), ending_->retry_after_ms);
     } else {
       to_.finish(ending_->text);
     }

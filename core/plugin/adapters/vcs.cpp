@@ -63,15 +63,6 @@ director_slot to_raw(const slot& where) {
   return {sizeof(director_slot), 0, borrow(where.dir), borrow(where.meta_dir)};
 }
 
-std::vector<director_string> borrow_all(const std::vector<std::string>& texts) {
-  std::vector<director_string> all;
-  all.reserve(texts.size());
-  for (const std::string& text : texts) {
-    all.push_back(borrow(text));
-  }
-  return all;
-}
-
 class PluginVcs final : public director::vcs {
  public:
   PluginVcs(Instance instance, std::unique_ptr<ports::CallHost> host)
@@ -185,16 +176,14 @@ class PluginVcs final : public director::vcs {
 
   [[nodiscard]] Status checkout(const slot& where, std::string_view commit, std::string_view tree,
                                 const std::vector<std::string>& keep) override {
-    const director_slot raw_slot = to_raw(where);
-    const std::vector<director_string> kept = borrow_all(keep);
-    const director_checkout_request raw{sizeof(director_checkout_request),
-                                        0,
-                                        &raw_slot,
-                                        borrow(commit),
-                                        borrow(tree),
-                                        kept.data(),
-                                        kept.size()};
-    return call(table().checkout, &raw);
+    return checkout_by(table().checkout, where, commit, tree, keep);
+  }
+
+  [[nodiscard]] Status checkout_untouched(const slot& where, std::string_view commit,
+                                          std::string_view tree,
+                                          const std::vector<std::string>& keep) override {
+    return checkout_by(untouched_ == nullptr ? table().checkout : untouched_->checkout, where,
+                       commit, tree, keep);
   }
 
   [[nodiscard]] Result<snapshot_result> snapshot(const slot& where, std::string_view base_tree,
@@ -219,6 +208,22 @@ class PluginVcs final : public director::vcs {
   }
 
  private:
+  template <typename Function>
+  [[nodiscard]] Status checkout_by(Function function, const slot& where, std::string_view commit,
+                                   std::string_view tree,
+                                   const std::vector<std::string>& keep) const {
+    const director_slot raw_slot = to_raw(where);
+    const std::vector<director_string> kept = borrow_all(keep);
+    const director_checkout_request raw{sizeof(director_checkout_request),
+                                        0,
+                                        &raw_slot,
+                                        borrow(commit),
+                                        borrow(tree),
+                                        kept.data(),
+                                        kept.size()};
+    return call(function, &raw);
+  }
+
   [[nodiscard]] const director_vcs& table() const { return instance_.table<director_vcs>(); }
   template <typename Function, typename... Args>
   [[nodiscard]] Status call(Function function, Args... args) const {
@@ -227,6 +232,8 @@ class PluginVcs final : public director::vcs {
 
   std::unique_ptr<ports::CallHost> host_;
   Instance instance_;
+  const director_vcs_untouched* untouched_ =
+      instance_.further_table<director_vcs_untouched>(DIRECTOR_VCS_UNTOUCHED);
 };
 
 }  // namespace

@@ -12,7 +12,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::size_t kKeptWords = 4096;
 constexpr std::size_t kKeptOutput = 65536;
 /// What is left of a call for its answer when a command in it runs into its deadline.
 constexpr std::int64_t kTimeToAnswerMs = 5000;
@@ -153,7 +152,7 @@ Status Conversation::act_on(Message& message) {
     return ask(*question);
   }
   if (const auto* failure = std::get_if<Failure>(&message)) {
-    failure_ = Error(failure->code, "plugin '" + plugin_.descriptor.id + "': " + failure->text);
+    failure_ = Error(failure->code, said_by(plugin_.descriptor.id, failure->text));
     answered();
     return ok();
   }
@@ -200,6 +199,9 @@ Status Conversation::run(const RunCommand& wanted) {
     output_.add_line(line.text, line.cut);
     return true;
   });
+  const bool own_limit = wanted.timeout_ms != 0 && request.timeout_ms == wanted.timeout_ms;
+  was_cut_short_ =
+      was_cut_short_ || (ended && ended->outcome == exec_outcome::timed_out && !own_limit);
   tell(ended ? ended_line(*ended, printed.text()) : error_line(ended.error()));
   return ok();
 }

@@ -56,6 +56,8 @@ class Conversation {
   [[nodiscard]] std::string output() const { return output_.text(); }
   /// It was ended because it did not get on in time.
   [[nodiscard]] bool was_late() const { return was_late_; }
+  /// A command that it asked for was ended because the call's time was over.
+  [[nodiscard]] bool was_cut_short() const { return was_cut_short_; }
 
  private:
   enum class Phase : std::uint8_t { Greeting, Working, Leaving };
@@ -87,6 +89,7 @@ class Conversation {
   std::optional<Error> fault_;    ///< it broke the protocol
   std::optional<Error> failure_;  ///< its own answer
   bool was_late_ = false;
+  bool was_cut_short_ = false;
   std::size_t heard_bytes_ = 0;
   std::size_t logged_bytes_ = 0;
   Excerpt words_;

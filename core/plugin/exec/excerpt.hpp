@@ -7,6 +7,9 @@
 
 namespace director::plugin::exec {
 
+/// Of what a program says on stderr, in bytes.
+inline constexpr std::size_t kKeptWords = 4096;
+
 /// Pure. Keeps `limit` bytes: a first half from the beginning, a second from the end.
 class Excerpt {
  public:

@@ -10,8 +10,6 @@
 namespace director::plugin::exec {
 namespace {
 
-constexpr std::size_t kKeptWords = 4096;
-
 /// The one line that is expected of a program that was asked nothing.
 class Greeting {
  public:

@@ -2,6 +2,7 @@
 
 #include "core/plugin/exec/backends.hpp"
 #include "core/plugin/exec/conversation.hpp"
+#include "core/plugin/instance.hpp"
 
 namespace director::plugin::exec {
 namespace {
@@ -25,6 +26,15 @@ class ExecGate final : public director::gate {
     }
     if (!answer.has_detail) {
       answer.said.detail = conversation.output();
+    }
+    if (answer.said.outcome == DIRECTOR_GATE_PASS && conversation.was_cut_short()) {
+      return verdict::error("plugin '" + making_.plugin.descriptor.id +
+                                "' says pass although the call's time was over before its command "
+                                "was, which counts for nothing",
+                            conversation.output());
+    }
+    if (answer.said.outcome == DIRECTOR_GATE_ERROR) {
+      answer.said.summary = said_by(making_.plugin.descriptor.id, answer.said.summary);
     }
     return std::move(answer.said);
   }

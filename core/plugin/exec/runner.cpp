@@ -3,6 +3,7 @@
 
 #include "core/plugin/exec/backends.hpp"
 #include "core/plugin/exec/conversation.hpp"
+#include "core/plugin/instance.hpp"
 
 namespace director::plugin::exec {
 namespace {
@@ -33,9 +34,10 @@ class Relay {
     return Heard::More;
   }
 
-  void end() const {
+  /// `id`: of the plugin, for what went wrong.
+  void end(std::string_view id) const {
     if (fail_) {
-      to_.fail(fail_->failure, fail_->text, fail_->retry_after_ms);
+      to_.fail(fail_->failure, said_by(id, fail_->text), fail_->retry_after_ms);
     } else if (finish_) {
       to_.finish(finish_->text);
     }
@@ -76,7 +78,7 @@ class ExecRunner final : public director::runner {
                               [&relay](Message& message) { return relay.take(message); });
     Status held = conversation.hold();
     if (held) {
-      relay.end();
+      relay.end(making_.plugin.descriptor.id);
       return held;
     }
     return relay.end_for(held.error()) ? ok() : held;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "director/instance.hpp"
+#include "director/text.hpp"
 
 namespace director {
 
@@ -40,7 +41,9 @@ struct gate_request {
   std::vector<change> changes;
 };
 
-/// What a gate says. Anything but pass() keeps the candidate from landing.
+/// What a gate says. Anything but pass() keeps the candidate from landing. The texts may hold any
+/// bytes, such as a command's output: what is not UTF-8 reaches the host as U+FFFD, and a line
+/// break of the summary as a space.
 struct verdict {
   director_gate_outcome outcome = DIRECTOR_GATE_ERROR;
   std::string summary;
@@ -90,9 +93,11 @@ struct gate_table {
                                 static_cast<file_type>(raw.new_type)});
       }
       const verdict said = static_cast<gate*>(instance)->check(seen, services);
+      const std::string summary = one_line(said.summary);
+      const outgoing words(said.detail);
       const director_gate_verdict raw{
-          sizeof(director_gate_verdict), said.outcome,       said.exit_code, 0,
-          borrow(said.summary),          borrow(said.detail)};
+          sizeof(director_gate_verdict), said.outcome, said.exit_code, 0, borrow(summary),
+          borrow(words.view())};
       sink->verdict(sink->context, &raw);
       return ok();
     });

@@ -81,6 +81,47 @@ class host {
     if (exec == nullptr) {
       return Error(Errc::Internal, "this host has no service '" DIRECTOR_SERVICE_EXEC "'");
     }
+    return exec_by(*exec, request, on_line);
+  }
+
+  /// As exec(); nobody, the plugin included, sees afterwards what the command wrote into its cwd,
+  /// where the host can do that.
+  [[nodiscard]] Result<exec_result> exec_scratch(const exec_request& request,
+                                                 const line_handler& on_line) const {
+    const auto* scratch = service<director_exec_service>(DIRECTOR_SERVICE_SCRATCH);
+    return scratch == nullptr ? exec(request, on_line) : exec_by(*scratch, request, on_line);
+  }
+
+  /// Asks a role; the answer is the agent's final text.
+  [[nodiscard]] Result<std::string> ask(std::string_view role, std::string_view message,
+                                        std::string_view workdir) const {
+    const auto* agent = service<director_agent_service>(DIRECTOR_SERVICE_AGENT);
+    if (agent == nullptr) {
+      return Error(Errc::Internal, "this host has no service '" DIRECTOR_SERVICE_AGENT "'");
+    }
+    const director_agent_request request{sizeof(director_agent_request), 0, borrow(role),
+                                         borrow(message), borrow(workdir)};
+    std::string answer;
+    const director_text_sink sink = sink_into(answer);
+    ErrorBuffer error;
+    const director_status status = agent->ask(raw_, &request, &sink, error.raw());
+    if (status != DIRECTOR_OK) {
+      return Error(to_errc(status), std::string(error.text()));
+    }
+    return answer;
+  }
+
+  [[nodiscard]] const director_host* raw() const { return raw_; }
+
+ private:
+  template <typename Table>
+  [[nodiscard]] const Table* service(const char* id) const {
+    return static_cast<const Table*>(raw_->get_service(raw_, id));
+  }
+
+  [[nodiscard]] Result<exec_result> exec_by(const director_exec_service& by,
+                                            const exec_request& request,
+                                            const line_handler& on_line) const {
     const std::vector<director_string> argv = borrow_all(request.argv);
     const std::vector<director_string> set = borrow_all(request.env_set);
     const std::vector<director_string> unset = borrow_all(request.env_unset);
@@ -102,7 +143,7 @@ class host {
     director_exec_result result{sizeof(director_exec_result), 0, 0, 0, 0};
     ErrorBuffer error;
     const director_status status =
-        exec->exec(raw_, &raw_request, on_line ? &sink : nullptr, &result, error.raw());
+        by.exec(raw_, &raw_request, on_line ? &sink : nullptr, &result, error.raw());
     if (status != DIRECTOR_OK) {
       return Error(to_errc(status), std::string(error.text()));
     }
@@ -110,60 +151,16 @@ class host {
                        result.wall_ms};
   }
 
-  /// Asks a role; the answer is the agent's final text.
-  [[nodiscard]] Result<std::string> ask(std::string_view role, std::string_view message,
-                                        std::string_view workdir) const {
-    const auto* agent = service<director_agent_service>(DIRECTOR_SERVICE_AGENT);
-    if (agent == nullptr) {
-      return Error(Errc::Internal, "this host has no service '" DIRECTOR_SERVICE_AGENT "'");
-    }
-    const director_agent_request request{sizeof(director_agent_request), 0, borrow(role),
-                                         borrow(message), borrow(workdir)};
-    std::string answer;
-    const director_text_sink sink{sizeof(director_text_sink), 0, &answer, &host::append_text};
-    ErrorBuffer error;
-    const director_status status = agent->ask(raw_, &request, &sink, error.raw());
-    if (status != DIRECTOR_OK) {
-      return Error(to_errc(status), std::string(error.text()));
-    }
-    return answer;
-  }
-
-  [[nodiscard]] const director_host* raw() const { return raw_; }
-
- private:
-  template <typename Table>
-  [[nodiscard]] const Table* service(const char* id) const {
-    return static_cast<const Table*>(raw_->get_service(raw_, id));
-  }
-
-  static std::vector<director_string> borrow_all(const std::vector<std::string>& texts) {
-    std::vector<director_string> all;
-    all.reserve(texts.size());
-    for (const std::string& text : texts) {
-      all.push_back(borrow(text));
-    }
-    return all;
-  }
-
   // Called by the host from C: an exception of the handler ends the command instead of escaping.
   static std::int32_t deliver_line(void* context, const director_exec_line* line) noexcept {
-    try {
-      const auto& on_line = *static_cast<const line_handler*>(context);
-      const exec_line seen{line->stream == DIRECTOR_STDERR, (line->flags & DIRECTOR_LINE_CUT) != 0,
-                           view(line->text)};
-      return on_line(seen) ? 0 : 1;
-    } catch (...) {
-      return 1;
-    }
-  }
-
-  static void append_text(void* context, director_string piece) noexcept {
-    try {
-      static_cast<std::string*>(context)->append(view(piece));
-    } catch (...) {
-      // Out of memory: the answer stays short, and whoever parses it reports that.
-    }
+    return detail::guarded(
+        [&]() -> std::int32_t {
+          const auto& on_line = *static_cast<const line_handler*>(context);
+          const exec_line seen{line->stream == DIRECTOR_STDERR,
+                               (line->flags & DIRECTOR_LINE_CUT) != 0, view(line->text)};
+          return on_line(seen) ? 0 : 1;
+        },
+        [](const char*) -> std::int32_t { return 1; });
   }
 
   const director_host* raw_;

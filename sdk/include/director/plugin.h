@@ -1,5 +1,5 @@
 /*
- * director plugin ABI, version 1.0.
+ * director plugin ABI, version 1.1.
  *
  * A plugin is a shared library that exports one function, director_plugin_entry(). It hands the
  * host one constant descriptor; the descriptor hands out constant tables of functions, one per
@@ -27,8 +27,12 @@
  * thread, but an instance is never entered concurrently; the host makes one instance per worker.
  * [any]: may be called from any thread at any time during the call that handed out the host.
  *
- * Processes. A plugin never starts a process: it asks the host (director.host.exec/1), which owns
- * deadlines, process trees, transcripts and confinement. A plugin never keeps state of a job.
+ * Processes. A plugin never starts a process: it asks the host (director.host.exec/1, and
+ * director.host.daemon/1 for what goes on from call to call), which owns deadlines, process trees,
+ * transcripts and confinement. A plugin never keeps state of a job.
+ *
+ * Minor versions. What a host of minor 1 adds is marked "since 1.1"; a host of minor 0 gives NULL
+ * for such a service.
  *
  * Times are milliseconds in int64_t; points in time count from 1970-01-01T00:00Z.
  */
@@ -36,6 +40,7 @@
 #define DIRECTOR_PLUGIN_H
 
 #include "director/abi/base.h"
+#include "director/abi/daemon.h"
 #include "director/abi/entry.h"
 #include "director/abi/gate.h"
 #include "director/abi/host.h"

@@ -51,7 +51,15 @@ constexpr auto table_for() {
 template <typename T>
 const void* find_interface(const char* id) {
   using table = decltype(table_for<T>());
-  return id != nullptr && std::strcmp(id, table::interface_id) == 0 ? &table::table : nullptr;
+  if (id == nullptr) {
+    return nullptr;
+  }
+  if constexpr (requires { table::find_more(id); }) {
+    if (const void* found = table::find_more(id)) {
+      return found;
+    }
+  }
+  return std::strcmp(id, table::interface_id) == 0 ? &table::table : nullptr;
 }
 
 template <typename T>

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "director/instance.hpp"
+#include "director/text.hpp"
 
 namespace director {
 
@@ -28,7 +29,8 @@ struct finding {
   std::string summary;
 };
 
-/// Blocks if and only if a finding is critical.
+/// Blocks if and only if a finding is critical. What is not UTF-8 in its texts reaches the host as
+/// U+FFFD.
 struct review {
   std::string summary;
   std::vector<finding> findings;
@@ -57,12 +59,15 @@ struct reviewer_table {
                                    view(raw->role)};
       DIRECTOR_TRY(const review said, static_cast<reviewer*>(instance)->examine(request, services));
       for (const finding& one : said.findings) {
+        const outgoing file(one.file);
+        const outgoing words(one.summary);
         const director_finding found{sizeof(director_finding),
-                                     static_cast<director_severity>(one.level), borrow(one.file),
-                                     borrow(one.summary)};
+                                     static_cast<director_severity>(one.level), borrow(file.view()),
+                                     borrow(words.view())};
         sink->finding(sink->context, &found);
       }
-      sink->summary(sink->context, borrow(said.summary));
+      const outgoing summary(said.summary);
+      sink->summary(sink->context, borrow(summary.view()));
       return ok();
     });
   }

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "director/instance.hpp"
+#include "director/text.hpp"
 
 namespace director {
 
@@ -53,22 +54,27 @@ enum class agent_failure : std::int32_t {
   cancelled
 };
 
-/// Where a runner reports to. finish() or fail() comes last, once.
+/// Where a runner reports to. finish() or fail() comes last, once. Texts are borrowed for the call
+/// and may hold any bytes: what is not UTF-8 reaches the host as U+FFFD.
 class agent_events {
  public:
   explicit agent_events(const director_agent_sink* sink) : sink_(sink) {}
 
   void text(std::string_view text, std::int64_t time_ms = 0) const {
     director_agent_event event = blank(DIRECTOR_AGENT_TEXT);
-    event.text = borrow(text);
+    const detail::outgoing sound(text);
+    event.text = borrow(sound.view());
     event.time_ms = time_ms;
     sink_->event(sink_->context, &event);
   }
   void tool(const tool_call& call) const {
     director_agent_event event = blank(DIRECTOR_AGENT_TOOL);
-    event.tool_name = borrow(call.name);
-    event.tool_input = borrow(call.input);
-    event.tool_output = borrow(call.output);
+    const detail::outgoing name(call.name);
+    const detail::outgoing input(call.input);
+    const detail::outgoing output(call.output);
+    event.tool_name = borrow(name.view());
+    event.tool_input = borrow(input.view());
+    event.tool_output = borrow(output.view());
     event.tool_exit = call.exit_code;
     event.time_ms = call.time_ms;
     sink_->event(sink_->context, &event);
@@ -86,22 +92,28 @@ class agent_events {
   }
   void retry(std::string_view why, std::int64_t after_ms) const {
     director_agent_event event = blank(DIRECTOR_AGENT_RETRY);
-    event.text = borrow(why);
+    const detail::outgoing sound(why);
+    event.text = borrow(sound.view());
     event.retry_after_ms = after_ms;
     sink_->event(sink_->context, &event);
   }
   void finish(std::string_view answer) const {
     director_agent_event event = blank(DIRECTOR_AGENT_FINISH);
-    event.text = borrow(answer);
+    const detail::outgoing sound(answer);
+    event.text = borrow(sound.view());
     sink_->event(sink_->context, &event);
   }
   void fail(agent_failure failure, std::string_view why, std::int64_t retry_after_ms = 0) const {
     director_agent_event event = blank(DIRECTOR_AGENT_ERROR);
     event.failure = static_cast<director_agent_failure>(failure);
-    event.text = borrow(why);
+    const detail::outgoing sound(why);
+    event.text = borrow(sound.view());
     event.retry_after_ms = retry_after_ms;
     sink_->event(sink_->context, &event);
   }
+
+  /// The ABI's own sink, for events that this class does not make.
+  [[nodiscard]] const director_agent_sink* raw() const { return sink_; }
 
  private:
   static director_agent_event blank(director_agent_event_kind kind) {

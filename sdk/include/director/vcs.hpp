@@ -74,6 +74,13 @@ struct vcs {
                                         const std::vector<std::string>& keep) = 0;
   [[nodiscard]] virtual Result<snapshot_result> snapshot(
       const slot& where, std::string_view base_tree, const std::vector<std::string>& ignore) = 0;
+
+  /// See director_vcs_untouched. Worth writing where a look at every file costs something.
+  [[nodiscard]] virtual Status checkout_untouched(const slot& where, std::string_view commit,
+                                                  std::string_view tree,
+                                                  const std::vector<std::string>& keep) {
+    return checkout(where, commit, tree, keep);
+  }
 };
 
 }  // namespace director

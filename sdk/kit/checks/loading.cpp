@@ -14,6 +14,10 @@ namespace director::kit {
 namespace {
 
 Outcome loads(const Subject& subject) {
+  if (subject.is_program()) {
+    const Result<plugin::Descriptor> hello = subject.who();
+    return hello ? passed() : failed(hello.error().message());
+  }
   const Result<EntryPoint> entry = subject.entry();
   if (!entry) {
     return failed(entry.error().message());
@@ -98,34 +102,38 @@ Outcome wrong_major(const Subject& subject) {
 }
 
 Outcome descriptor(const Subject& subject) {
-  const Result<const director_plugin*> raw = subject.descriptor();
-  if (!raw) {
-    return failed(raw.error().message());
+  const Result<plugin::Descriptor> known = subject.who();
+  if (!known) {
+    return failed(known.error().message());
   }
-  const std::string_view summary = (*raw)->summary == nullptr ? "" : (*raw)->summary;
+  const std::string_view summary = known->summary;
   if (text::trim(summary).empty()) {
     return failed("its summary is empty: say in one line what it does");
   }
   if (summary.find('\n') != std::string_view::npos || !text::is_utf8(summary)) {
     return failed("its summary is not one line of UTF-8");
   }
-  if ((*raw)->abi_minor < (*raw)->min_host_minor) {
+  if (subject.is_program()) {
+    return passed();
+  }
+  DIRECTOR_TRY_OUTCOME(const director_plugin* raw, subject.descriptor());
+  if (raw->abi_minor < raw->min_host_minor) {
     return failed("it needs a later host than the one that it was built with");
   }
   return passed();
 }
 
 Outcome schema(const Subject& subject) {
-  const Result<const director_plugin*> raw = subject.descriptor();
-  if (!raw) {
-    return failed(raw.error().message());
+  const Result<plugin::Descriptor> known = subject.who();
+  if (!known) {
+    return failed(known.error().message());
   }
-  if ((*raw)->config_schema == nullptr) {
+  if (!known->config_schema) {
     return passed("it has no configuration");
   }
   // Read by the same code that reads it in a job; what the table lacks is not what is asked.
   const Result<std::string> read =
-      config::check_plugin_config({}, (*raw)->config_schema, (*raw)->id);
+      config::check_plugin_config({}, *known->config_schema, known->id);
   if (!read && read.error().code() == Errc::Internal) {
     return failed(read.error().message());
   }
@@ -148,11 +156,11 @@ std::optional<std::string> opening(const Json& schema) {
 }
 
 Outcome schema_is_closed(const Subject& subject) {
-  DIRECTOR_TRY_OUTCOME(const director_plugin* raw, subject.descriptor());
-  if (raw->config_schema == nullptr) {
+  DIRECTOR_TRY_OUTCOME(const plugin::Descriptor known, subject.who());
+  if (!known.config_schema) {
     return passed("it has no configuration");
   }
-  const Result<Json> read = parse_json(raw->config_schema);
+  const Result<Json> read = parse_json(*known.config_schema);
   if (!read || !read->is_object()) {
     return failed("its schema is no JSON object");
   }
@@ -165,7 +173,8 @@ Outcome schema_is_closed(const Subject& subject) {
   }
   config::PluginTable table;
   table.json = R"({"kit-unknown-key":1})";
-  const Result<std::string> taken = config::check_plugin_config(table, raw->config_schema, raw->id);
+  const Result<std::string> taken =
+      config::check_plugin_config(table, *known.config_schema, known.id);
   if (taken || taken.error().message().find("kit-unknown-key") == std::string::npos) {
     return failed("its schema takes the key 'kit-unknown-key'");
   }

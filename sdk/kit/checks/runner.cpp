@@ -95,9 +95,9 @@ Outcome missing_tool(const Subject& subject) {
 }
 
 /// Every way in which a tool can end, on whatever it has said until then.
-std::vector<std::pair<std::string, Play>> endings(const Options& options) {
+std::vector<std::pair<std::string, Play>> endings(const Subject& subject) {
   std::vector<Play> said{exits(0)};
-  for (const ToolCase& one : options.cases) {
+  for (const ToolCase& one : subject.options().cases) {
     said.push_back(play_of(one));
     Play half = play_of(one);
     half.out.resize(half.out.size() / 2);
@@ -108,6 +108,15 @@ std::vector<std::pair<std::string, Play>> endings(const Options& options) {
     for (const int code : {0, 1, 2, 137}) {
       all.emplace_back("exit status " + std::to_string(code), words);
       all.back().second.exit.exit_code = code;
+    }
+    if (subject.is_program()) {
+      // Its tool is a program, too, and ends by itself or by a signal; each call takes two starts.
+      all.emplace_back("a signal", words);
+      all.back().second.exit.kind = ports::ExitKind::Signaled;
+      if (all.size() >= 10) {
+        break;
+      }
+      continue;
     }
     for (const auto& [kind, what] : {std::pair{ports::ExitKind::Signaled, "a signal"},
                                      std::pair{ports::ExitKind::TimedOut, "the deadline"},
@@ -125,7 +134,7 @@ std::vector<std::pair<std::string, Play>> endings(const Options& options) {
 
 Outcome one_ending(const Subject& subject) {
   return with_runner(subject, [](const Subject& of, RunnerBench& bench) -> Status {
-    for (const auto& [what, play] : endings(of.options())) {
+    for (const auto& [what, play] : endings(of)) {
       bench.script(play);
       DIRECTOR_CHECK(sound(bench.run(bench.ask()), what));
     }

@@ -98,16 +98,12 @@ Outcome stalls(const Subject& subject) {
   });
 }
 
-void take_piece(void* context, director_string piece) {
-  static_cast<std::string*>(context)->append(view(piece));
-}
-
 Outcome probes(const Subject& subject) {
   RunnerBench bench(subject);
   DIRECTOR_CHECK_OUTCOME(bench.open());
   subject.launcher().script("", exits(0, {"1.2.3"}));
   std::string answer;
-  const director_text_sink sink{sizeof(director_text_sink), 0, &answer, &take_piece};
+  const director_text_sink sink = sink_into(answer);
   const auto host = subject.host();
   const Called called = subject.call(
       "probe", subject.table_as<director_runner>(Kind::Runner).probe, bench.made().handle(),

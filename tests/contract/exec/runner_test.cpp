@@ -107,7 +107,7 @@ TEST_F(ExecRunner, FailuresKeepTheirClass) {
   ASSERT_THAT(run(R"(read call
 echo '{"type":"fail","failure":"rate_limit","message":"slow down","retry_after_ms":1500}')"),
               IsOk());
-  EXPECT_THAT(events.lines, ElementsAre("error 2 slow down 1500"));
+  EXPECT_THAT(events.lines, ElementsAre("error 2 plugin 'probed': slow down 1500"));
 }
 
 TEST_F(ExecRunner, DeadlineAndCancelEndTheCallAndNotTheRunner) {

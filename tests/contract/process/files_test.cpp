@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "core/platform/disk_file_store.hpp"
 #include "core/platform/interrupt.hpp"
@@ -124,6 +125,35 @@ TEST_F(Files, LockDiesWithItsHolder) {
   ASSERT_TRUE(WIFSIGNALED(status));
   ASSERT_EQ(WTERMSIG(status), SIGKILL);
   EXPECT_TRUE(platform::RepoLock::acquire(path));
+}
+
+// As between a director's starting a command and the command: another process has the descriptor.
+TEST_F(Files, LockOfOneThatWasKilledIsGotOnceItsChildrenAreGone) {
+  const fs::path path = fs::path(folder) / "lock";
+  int alive[2];
+  ASSERT_EQ(::pipe(alive), 0);
+  const pid_t holder = ::fork();
+  if (holder == 0) {
+    const auto lock = platform::RepoLock::acquire(path);
+    if (lock && ::fork() == 0) {
+      char byte = 0;
+      ::close(alive[1]);
+      (void)!::read(alive[0], &byte, 1);  // until the test lets go
+      ::_exit(0);
+    }
+    ::kill(::getpid(), lock ? SIGKILL : SIGTERM);
+  }
+  ::close(alive[0]);
+  int status = 0;
+  ASSERT_EQ(::waitpid(holder, &status, 0), holder);
+  ASSERT_EQ(WTERMSIG(status), SIGKILL);
+  const auto too_early = platform::RepoLock::acquire(path);
+  ASSERT_FALSE(too_early);
+  EXPECT_EQ(too_early.error().code(), Errc::Conflict) << "it has the lock for good";
+  std::thread release([&alive] { ::close(alive[1]); });
+  const auto lock = platform::RepoLock::acquire(path);
+  release.join();
+  EXPECT_TRUE(lock) << lock.error().message();
 }
 
 TEST_F(Files, ALocksHolderIsSeenWithoutTouchingTheLock) {

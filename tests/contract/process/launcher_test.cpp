@@ -37,6 +37,36 @@ TEST_F(Launcher, PassesOnSignal) {
   }
 }
 
+TEST_F(Launcher, WhoeverWatchesIsToldWhatACommandAndItsChildrenUse) {
+  const ports::CancelToken cancel;
+  ports::CommandHold hold([&cancel](const ports::CommandLook& look) {
+    if (look.cpu >= milliseconds(150) && look.memory_bytes > 0) {
+      cancel.cancel();
+    }
+  });
+  hold.watch(true);
+  ports::Command command = child("");
+  // The one that worked is gone by then.
+  command.argv = {"/bin/sh", "-c", "perl -e '1 while (times)[0] < 0.2'; sleep 1000"};
+  command.hold = &hold;
+  const auto exit = run(command, cancel);
+  ASSERT_TRUE(exit) << exit.error().message();
+  EXPECT_EQ(exit->kind, ExitKind::Cancelled);
+  EXPECT_EQ(hold.look().memory_bytes, -1) << "it is over";
+}
+
+TEST_F(Launcher, WhomNobodyWatchesIsLeftAlone) {
+  int looks = 0;
+  ports::CommandHold hold([&looks](const ports::CommandLook&) { ++looks; });
+  ports::Command command = child("exit", {"0"});
+  command.hold = &hold;
+  ASSERT_TRUE(run(command));
+  hold.watch(true);
+  hold.watch(false);
+  ASSERT_TRUE(run(command));
+  EXPECT_EQ(looks, 0);
+}
+
 TEST_F(Launcher, MissingProgramIsNotFound) {
   ports::Command command = child("exit");
   const std::vector<std::string> names{"no-such-program-anywhere", "/no/such/program", "./no-such"};

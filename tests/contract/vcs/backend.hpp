@@ -78,6 +78,8 @@ struct Backend {
 
 [[nodiscard]] Backend git_backend();
 [[nodiscard]] Backend memory_backend();
+/// The same behind what the kernel checks of a plugin: honest ones are let through.
+[[nodiscard]] Backend held_to_its_word(Backend backend);
 
 /// Runs the system's git in `folder`; its output. Fails the test if git fails.
 std::string git(const fs::path& folder, const std::string& arguments);

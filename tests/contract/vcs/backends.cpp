@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "backend.hpp"
+#include "core/plugin/checked_vcs.hpp"
 #include "git_vcs.hpp"
 #include "memory_vcs.hpp"
 
@@ -45,6 +46,17 @@ Backend git_backend() {
 
 Backend memory_backend() {
   return {"memory", [](const fs::path&) {}, &make_instance<vcs_memory::MemoryVcs>};
+}
+
+Backend held_to_its_word(Backend backend) {
+  backend.name += "_held_to_its_word";
+  const auto watch = std::make_shared<plugin::VcsWatch>();
+  backend.open = [watch,
+                  open = backend.open](const instance_info& info) -> Result<std::unique_ptr<vcs>> {
+    DIRECTOR_TRY(std::unique_ptr<vcs> made, open(info));
+    return plugin::hold_to_its_word("a-vcs", std::move(made), *watch);
+  };
+  return backend;
 }
 
 }  // namespace director::vcs_test

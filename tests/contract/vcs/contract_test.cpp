@@ -322,7 +322,10 @@ TEST_P(VcsContract, WhatDoesNotExistIsNotFound) {
   EXPECT_FAILS(Errc::NotFound, vcs_->snapshot(slot_, absent, {}));
 }
 
-INSTANTIATE_TEST_SUITE_P(Backends, VcsContract, testing::Values(git_backend(), memory_backend()),
+INSTANTIATE_TEST_SUITE_P(Backends, VcsContract,
+                         testing::Values(git_backend(), memory_backend(),
+                                         held_to_its_word(git_backend()),
+                                         held_to_its_word(memory_backend())),
                          [](const auto& param) { return param.param.name; });
 
 }  // namespace

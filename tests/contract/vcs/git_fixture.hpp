@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "backend.hpp"
+#include "core/plugin/checked_vcs.hpp"
 
 namespace director::vcs_test {
 
@@ -28,8 +29,10 @@ class GitFixture : public testing::Test {
     ASSERT_OK(vcs_->checkout(slot_, head_.oid, "", {}));
   }
   [[nodiscard]] Result<std::unique_ptr<vcs>> open(const fs::path& folder) const {
-    return git_backend().open({"{}", folder.string(), (folder / ".director").string(),
-                               (temp_.path() / "cache").string()});
+    DIRECTOR_TRY(std::unique_ptr<vcs> made,
+                 git_backend().open({"{}", folder.string(), (folder / ".director").string(),
+                                     (temp_.path() / "cache").string()}));
+    return plugin::hold_to_its_word("vcs-git", std::move(made), watch_);
   }
   [[nodiscard]] fs::path repo() const { return temp_.path() / "repo"; }
   [[nodiscard]] fs::path at(const std::string& path) const { return fs::path(slot_.dir) / path; }
@@ -52,6 +55,7 @@ class GitFixture : public testing::Test {
 
   TempFolder temp_;
   slot slot_{(temp_.path() / "slot").string(), (temp_.path() / "meta").string()};
+  mutable plugin::VcsWatch watch_;
   std::unique_ptr<vcs> vcs_;
   commit_info head_;
 };

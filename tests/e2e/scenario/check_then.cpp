@@ -50,7 +50,7 @@ void check_nodes(const Json& expected, Stage& stage) {
 
 void check_calls(const std::map<std::string, std::int64_t>& expected, Stage& stage) {
   std::map<std::string, std::int64_t> calls;
-  for (const Json& line : lines_of(stage.world().state() / "costs.jsonl")) {
+  for (const Json& line : stage.costs()) {
     ++calls[text_of(line, "role")];
   }
   EXPECT_EQ(calls, expected) << "calls per role in costs.jsonl";
@@ -58,6 +58,9 @@ void check_calls(const std::map<std::string, std::int64_t>& expected, Stage& sta
 
 /// The text of all messages of a role.
 std::string said_by(const Json& request, std::string_view role) {
+  if (!request.find("messages")) {  // a call of the scripted runner
+    return text_of(request, role == "user" ? "message" : "system_prompt");
+  }
   std::string all;
   const std::vector<Json> messages = request.get_array("messages").value();
   for (const Json& message : messages) {
@@ -79,9 +82,10 @@ std::string said_by(const Json& request, std::string_view role) {
 
 void check_requests(const Then& then, Stage& stage) {
   std::map<std::string, std::int64_t> answered;
+  std::map<std::string, std::string> tools;
   for (const Json& request : stage.requests()) {
     const std::string rule = request.get_string("rule").value_or("");
-    ++answered[rule];
+    answered[rule] += stage.scripted() ? stage.requests_of_call(rule) : 1;
     const auto prompt = then.prompts.find(rule);
     if (prompt == then.prompts.end()) {
       continue;
@@ -89,6 +93,7 @@ void check_requests(const Then& then, Stage& stage) {
     const std::string what = "a request that rule '" + rule + "' answered";
     expect_none(differences(stage.fill(prompt->second.user), said_by(request, "user")), what);
     expect_none(differences(stage.fill(prompt->second.system), said_by(request, "system")), what);
+    tools[rule] += said_by(request, "tool");
     if (prompt->second.parameters) {
       expect_none(differences(*prompt->second.parameters, request.get_object("parameters").value()),
                   what);
@@ -96,6 +101,8 @@ void check_requests(const Then& then, Stage& stage) {
   }
   for (const auto& [rule, prompt] : then.prompts) {
     EXPECT_GT(answered[rule], 0) << "rule '" << rule << "' answered nothing";
+    expect_none(differences(stage.fill(prompt.tools), tools[rule]),
+                "what the tools answered under rule '" + rule + "'");
   }
   for (const auto& [rule, count] : then.requests) {
     EXPECT_EQ(answered[rule], count) << "requests that rule '" << rule << "' answered";
@@ -106,7 +113,7 @@ void check_metrics(const Metrics& expected, Stage& stage) {
   std::int64_t nodes = 0;
   std::int64_t runs = 0;
   std::optional<Json> last_run;
-  for (const Json& line : lines_of(stage.world().state() / "metrics.jsonl")) {
+  for (const Json& line : stage.metrics()) {
     if (text_of(line, "kind") == "run") {
       ++runs;
       last_run = line;
@@ -140,13 +147,8 @@ void check_branch(const Branch& expected, Stage& stage) {
     EXPECT_EQ(ran.exit_code, 0) << command << "\n" << ran.out << ran.err;
   }
   if (expected.changed) {
-    const std::string names =
-        stage.world().git_says({"diff", "--name-only", "HEAD", stage.branch()});
-    std::vector<std::string> found;
-    for (const std::string_view name : text::split_lines(names)) {
-      found.emplace_back(name);
-    }
-    EXPECT_EQ(found, *expected.changed) << "paths that the job branch changes";
+    EXPECT_EQ(stage.repository().changed(stage.branch()), *expected.changed)
+        << "paths that the job branch changes";
   }
   fs::remove_all(folder);
 }

@@ -1,4 +1,6 @@
-// Plays scenarios: `director_scenarios [--in FOLDER] [name...]`, all of them without a name.
+// Plays scenarios: `director_scenarios [--in FOLDER] [--runner R] [--vcs V] [--gate G] [--sink S]
+// [--plugins FOLDER] [--transport T] [--isolation I] [name...]`, all of them without a name.
+// docs/testing-with-swapped-backends.md has the values; T and I are of runner-opencode's.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -40,15 +42,27 @@ bool has_sandbox() {
 
 class PlayedScenario : public ::testing::Test {
  public:
-  explicit PlayedScenario(fs::path folder) : folder_(std::move(folder)) {}
+  PlayedScenario(fs::path folder, Backends backends)
+      : folder_(std::move(folder)), backends_(std::move(backends)) {}
 
   void TestBody() override {
-    const Result<Scenario> scenario = read_scenario(folder_);
+    Result<Scenario> scenario = read_scenario(folder_);
     ASSERT_TRUE(scenario) << scenario.error().message();
     if (scenario->needs_sandbox && !has_sandbox()) {
       GTEST_SKIP() << "this machine allows no sandbox";
     }
-    Stage stage(*scenario);
+    const Result<Backends> backends = fitted(backends_, *scenario);
+    ASSERT_TRUE(backends) << backends.error().message();
+    if (backends->runner == "runner-opencode") {
+      for (const auto& [key, value] : {std::pair("TRANSPORT", backends->transport),
+                                       std::pair("ISOLATION", backends->isolation)}) {
+        if (!value.empty()) {
+          scenario->environment[std::string("DIRECTOR_PLUGIN__RUNNER_OPENCODE__") + key] = value;
+        }
+      }
+    }
+    Stage stage(*scenario, *backends);
+    ASSERT_FALSE(HasFailure()) << "the stage could not be set";
     for (std::size_t i = 0; i < scenario->steps.size() && !HasFailure(); ++i) {
       const Step& step = scenario->steps[i];
       SCOPED_TRACE("step " + std::to_string(i + 1) + ": director " +
@@ -75,16 +89,19 @@ class PlayedScenario : public ::testing::Test {
     for (const std::string& word : step.director) {
       args.push_back(stage.fill(word));
     }
-    const std::string before = world.fingerprint();
+    const std::string before = stage.repository().fingerprint();
     const Ran ran = world.director(args);
     if (touches_repository) {
-      EXPECT_NE(world.fingerprint(), before) << "the user's repository was not touched";
+      EXPECT_NE(stage.repository().fingerprint(), before)
+          << "the user's repository was not touched";
     } else {
-      EXPECT_EQ(world.fingerprint(), before) << "the user's repository was touched";
+      EXPECT_EQ(stage.repository().fingerprint(), before) << "the user's repository was touched";
     }
     EXPECT_EQ(ran.exit_code, step.exit) << ran.out << ran.err;
     expect_none(differences(stage.fill(step.out), ran.out), "on stdout");
     expect_none(differences(stage.fill(step.err), ran.err), "on stderr");
+    EXPECT_EQ(ran.err.find("runs OpenCode as one process a call"), std::string::npos)
+        << "another transport was tested than the one that is meant: " << ran.err;
     for (std::size_t i = 0; i < kept.size(); ++i) {
       EXPECT_EQ(read_file(stage.path(step.unchanged[i])), kept[i]) << step.unchanged[i];
     }
@@ -92,6 +109,7 @@ class PlayedScenario : public ::testing::Test {
   }
 
   fs::path folder_;
+  Backends backends_;
 };
 
 std::vector<std::string> all_scenarios(const fs::path& root) {
@@ -113,8 +131,17 @@ int main(int argc, char** argv) {
   using director::e2e::PlayedScenario;
   std::vector<std::string> names(argv + 1, argv + argc);
   director::e2e::fs::path root = DIRECTOR_SCENARIOS;
-  if (names.size() > 1 && names[0] == "--in") {
-    root = names[1];
+  director::e2e::Backends backends;
+  while (names.size() > 1 && names[0].starts_with("--")) {
+    if (names[0] == "--in") {
+      root = names[1];
+    } else if (names[0] == "--plugins") {
+      backends.path.emplace_back(names[1]);
+    } else if (const director::Status chosen = director::e2e::choose(backends, names[0], names[1]);
+               !chosen) {
+      std::fprintf(stderr, "%s\n", chosen.error().message().c_str());
+      return 2;
+    }
     names.erase(names.begin(), names.begin() + 2);
   }
   if (names.empty()) {
@@ -126,8 +153,9 @@ int main(int argc, char** argv) {
       std::fprintf(stderr, "there is no scenario '%s'\n", folder.c_str());
       return 2;
     }
-    ::testing::RegisterTest("Scenario", name.c_str(), nullptr, nullptr, __FILE__, __LINE__,
-                            [folder]() -> ::testing::Test* { return new PlayedScenario(folder); });
+    ::testing::RegisterTest(
+        "Scenario", name.c_str(), nullptr, nullptr, __FILE__, __LINE__,
+        [folder, backends]() -> ::testing::Test* { return new PlayedScenario(folder, backends); });
   }
   return RUN_ALL_TESTS();
 }

@@ -33,7 +33,7 @@ class Reader {
   explicit Reader(fs::path folder) : folder_(std::move(folder)) {}
 
   [[nodiscard]] Result<Scenario> scenario(const Json& root) const {
-    DIRECTOR_CHECK(only(root, {"about", "plan", "script", "environment", "needs_sandbox",
+    DIRECTOR_CHECK(only(root, {"about", "plan", "script", "environment", "needs", "needs_sandbox",
                                "touches_repository", "steps", "end"}));
     DIRECTOR_TRY(const std::string about, root.get_string("about"));
     Scenario read;
@@ -89,6 +89,13 @@ class Reader {
       DIRECTOR_TRY(const Json variables, root.get_object("environment"));
       for (const auto& [name, value] : variables.members()) {
         DIRECTOR_TRY(read.environment[name], value.as_string());
+      }
+    }
+    if (root.find("needs")) {
+      DIRECTOR_TRY(const Json needs, root.get_object("needs"));
+      DIRECTOR_CHECK(only(needs, {"opencode", "git", "shell", "jsonl"}));
+      for (const auto& [name, why] : needs.members()) {
+        DIRECTOR_TRY(read.needs[name], why.as_string());
       }
     }
     DIRECTOR_TRY(const std::optional<bool> sandbox, root.find_bool("needs_sandbox"));
@@ -221,10 +228,12 @@ class Reader {
   }
 
   static Result<Prompt> prompt(const Json& object) {
-    DIRECTOR_CHECK(only(object, {"has", "lacks", "system_has", "system_lacks", "parameters"}));
+    DIRECTOR_CHECK(only(object, {"has", "lacks", "system_has", "system_lacks", "tool_has",
+                                 "tool_lacks", "parameters"}));
     Prompt read;
     DIRECTOR_TRY(read.user, texts(object, "has", "lacks"));
     DIRECTOR_TRY(read.system, texts(object, "system_has", "system_lacks"));
+    DIRECTOR_TRY(read.tools, texts(object, "tool_has", "tool_lacks"));
     read.parameters = object.find("parameters");
     return read;
   }

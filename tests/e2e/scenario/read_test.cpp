@@ -42,11 +42,13 @@ TEST(ReadScenario, ReadsStepsEditsAndExpectations) {
 TEST(ReadScenario, ReadsTheWorldThatItIsPlayedIn) {
   const Result<Scenario> read_one =
       read(R"({"about": "x", "script": "there.txt", "environment": {"A": "b"},
-               "needs_sandbox": true, "touches_repository": true, "plan": {"task": "t"},
+               "needs": {"git": "why"}, "needs_sandbox": true, "touches_repository": true,
+               "plan": {"task": "t"},
                "steps": [{"director": ["run"], "exit": 0}], "end": {"calls": {}}})");
   ASSERT_THAT(read_one, IsOk());
   EXPECT_EQ(read_one->script->filename(), "there.txt");
   EXPECT_EQ(read_one->environment.at("A"), "b");
+  EXPECT_EQ(read_one->needs.at("git"), "why");
   EXPECT_TRUE(read_one->needs_sandbox && read_one->touches_repository);
   EXPECT_EQ(read_one->job.filename(), "job");
 }
@@ -75,6 +77,8 @@ TEST(ReadScenario, RefusesWhatItDoesNotKnow) {
       {scenario(""), "there must be a step"},
       {R"({"steps": [], "end": {}})", "about"},
       {R"({"about": "x", "script": "gone.json", "steps": [], "end": {}})", "'gone.json'"},
+      {R"({"about": "x", "needs": {"hg": "why"}, "steps": [], "end": {}})",
+       "needs.hg: unknown key"},
       {R"({"about": "x", "plan": "gone", "steps": [], "end": {}})", "there is no plan 'gone'"},
       {R"({"about": "x", "plan": 1, "steps": [], "end": {}})", "plan"},
       {"{", "scenario.json"},

@@ -43,6 +43,7 @@ struct Edit {
 struct Prompt {
   Texts user;
   Texts system;
+  Texts tools;                     ///< what the agent's tools answered, in all requests together
   std::optional<Json> parameters;  ///< a part of the request's other members
 };
 
@@ -87,8 +88,10 @@ struct Scenario {
   /// What runner-scripted plays; none: OpenCode runs, against the scripted model.
   std::optional<std::filesystem::path> script;
   std::map<std::string, std::string> environment;  ///< director's, beside what all have
-  bool needs_sandbox = false;                      ///< says nothing on a machine without one
-  bool touches_repository = false;                 ///< a twin, to show that this would be seen
+  /// "opencode", "git", "shell", "jsonl" -> why it cannot be played on another backend.
+  std::map<std::string, std::string> needs;
+  bool needs_sandbox = false;       ///< says nothing on a machine without one
+  bool touches_repository = false;  ///< a twin, to show that this would be seen
   std::vector<Step> steps;
   Then end;
 };

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
+#include <tuple>
 #include <utility>
 
 #include "core/base/sha256.hpp"
@@ -82,7 +84,8 @@ std::string text_of(const Json& object, std::string_view key) {
   return object.get_string(key).value_or("(no " + std::string(key) + ")");
 }
 
-Stage::Stage(const Scenario& scenario) : scripted_(scenario.script.has_value()) {
+Stage::Stage(const Scenario& scenario, Backends backends)
+    : backends_(std::move(backends)), repository_(open_repository(world_, backends_)) {
   for (const auto& [name, value] : scenario.environment) {
     world_.environment()[name] = value;
   }
@@ -101,23 +104,68 @@ void Stage::use_model(const Scenario& scenario) {
   write_file(world_.repo() / "opencode.json", tool);
 }
 
-std::string Stage::use_script(const Scenario& scenario) {
+/// The scenario's own, or the model's rules played without a model.
+void Stage::write_script(const Scenario& scenario) {
   const fs::path script = world_.root() / "script.json";
-  write_file(script, fill(read_file(*scenario.script)));
-  return std::string("\n[plugins]\nrunner = \"runner-scripted\"\npath = [\"") +
-         DIRECTOR_TEST_PLUGINS + "\"]\n[plugin.runner-scripted]\nscript = \"" + script.string() +
-         "\"\n";
+  if (scenario.script) {
+    write_file(script, fill(read_file(*scenario.script)));
+    return;
+  }
+  const fs::path model = own_or_shared(scenario.folder, "model.json");
+  const Result<std::string> converted = script_of_model(model);
+  ASSERT_TRUE(converted) << converted.error().message();
+  write_file(script, *converted);
+  const std::vector<Json> rules = parse_json(read_file(model))->get_array("rules").value();
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    const std::string name =
+        rules[i].get_string("name").value_or("rules[" + std::to_string(i) + "]");
+    turns_[name] = static_cast<std::int64_t>(rules[i].get_array("turns")->size());
+  }
+}
+
+std::string Stage::use_backends(const Scenario& scenario) {
+  const std::string root = world_.root().string();
+  std::string tables;
+  if (backends_.runner == "runner-scripted") {
+    write_script(scenario);
+    tables += "[plugin.runner-scripted]\nscript = \"" + root + "/script.json\"\n";
+    tables += scenario.script ? "" : "log = \"" + root + "/requests.jsonl\"\n";
+  }
+  if (backends_.gate == "gate-scripted") {
+    write_file(world_.root() / "gates.json", fill(read_file(scenario.folder / "gates.json")));
+    tables += "[plugin.gate-scripted]\nscript = \"" + root + "/gates.json\"\n";
+  }
+  if (backends_.sink == "sink-memory") {
+    tables += "[plugin.sink-memory]\nfile = \"" + root + "/records.jsonl\"\n";
+  }
+  std::string chosen;
+  for (const auto& [key, id, usual] : {std::tuple{"runner", backends_.runner, "runner-opencode"},
+                                       std::tuple{"vcs", backends_.vcs, "vcs-git"},
+                                       std::tuple{"gate", backends_.gate, "gate-shell"}}) {
+    chosen += id == usual ? "" : std::string(key) + " = \"" + id + "\"\n";
+  }
+  if (backends_.sink != "metrics-jsonl") {
+    chosen += "sinks = [\"" + backends_.sink + "\"]\n";
+  }
+  if (chosen.empty()) {
+    return "";  // the scenario may have tables of its own
+  }
+  std::string path = std::string("\"") + DIRECTOR_TEST_PLUGINS + "\"";
+  for (const fs::path& folder : backends_.path) {
+    path += ", \"" + folder.string() + "\"";
+  }
+  return "\n[plugins]\n" + chosen + "path = [" + path + "]\n" + tables;
 }
 
 void Stage::set_up(const Scenario& scenario) {
-  world_.make_repository(own_or_shared(scenario.folder, "repo"));
+  repository_->make(own_or_shared(scenario.folder, "repo"));
   std::string config = read_file(fs::path(DIRECTOR_SCENARIOS) / "_shared" / "config.toml");
+  config += use_backends(scenario);
+  // The scenario's own comes last: its steps may add to its last table.
   if (fs::exists(scenario.folder / "config.toml")) {
     config += "\n" + fill(read_file(scenario.folder / "config.toml"));
   }
-  if (scenario.script) {
-    config += use_script(scenario);
-  } else {
+  if (!scripted()) {
     use_model(scenario);
   }
   write_file(world_.state() / "config.toml", config);
@@ -131,29 +179,14 @@ void Stage::set_up(const Scenario& scenario) {
 void Stage::use_plan(const Scenario& scenario) {
   const std::string branch = std::string("director/job-") + kJob;
   const fs::path clone = world_.root() / "author";
-  git_in(world_.root(), {"clone", "--quiet", world_.repo().string(), clone.string()});
+  repository_->check_out("", clone);
   if (fs::exists(scenario.job)) {
     fs::copy(scenario.job, clone,
              fs::copy_options::recursive | fs::copy_options::overwrite_existing);
   }
   write_file(world_.state() / "plan.json",
              plan_json(*scenario.plan, clone, world_.repo().string()));
-  commit_and_push(clone, "Add the tests", branch);
-}
-
-void Stage::git_in(const fs::path& folder, std::vector<std::string> args) {
-  args.insert(args.begin(), "git");
-  const Ran ran = run(args, folder, world_.environment());
-  ASSERT_EQ(ran.exit_code, 0) << "git " << args[1] << ": " << ran.err;
-}
-
-void Stage::commit_and_push(const fs::path& clone, const std::string& message,
-                            const std::string& branch) {
-  git_in(clone, {"add", "-A"});
-  git_in(clone, {"-c", "user.name=A User", "-c", "user.email=user@localhost", "commit", "--quiet",
-                 "--allow-empty", "-m", message});
-  git_in(clone, {"push", "--quiet", "origin", "HEAD:refs/heads/" + branch});
-  fs::remove_all(clone);
+  repository_->commit(clone, "Add the tests", branch);
 }
 
 void Stage::apply(const std::vector<Edit>& edits) {
@@ -166,7 +199,7 @@ void Stage::apply(const std::vector<Edit>& edits) {
     for (const Edit& inner : edit.edits) {
       apply_in(clone, inner);
     }
-    commit_and_push(clone, edit.text, branch());
+    repository_->commit(clone, edit.text, branch());
   }
 }
 
@@ -197,7 +230,7 @@ void Stage::apply_in(const fs::path& folder, const Edit& edit) {
       for (const std::string& word : edit.args) {
         args.push_back(fill(word));
       }
-      git_in(folder, args);
+      repository_->git(folder, std::move(args));
       return;
     }
     case Edit::Kind::OnBranch:
@@ -250,10 +283,34 @@ std::string Stage::branch() const {
 
 std::vector<Json> Stage::requests() const { return lines_of(world_.root() / "requests.jsonl"); }
 
+std::int64_t Stage::requests_of_call(const std::string& rule) const {
+  const auto turns = turns_.find(rule);
+  return turns == turns_.end() ? 1 : turns->second;
+}
+
+std::vector<Json> Stage::records(const std::vector<std::string>& kinds) const {
+  std::vector<Json> all;
+  for (const Json& line : lines_of(world_.root() / "records.jsonl")) {
+    if (std::find(kinds.begin(), kinds.end(), text_of(line, "kind")) != kinds.end()) {
+      all.push_back(line.get_object("record").value());
+    }
+  }
+  return all;
+}
+
+std::vector<Json> Stage::costs() const {
+  return backends_.sink == "sink-memory" ? records({"cost"})
+                                         : lines_of(world_.state() / "costs.jsonl");
+}
+
+std::vector<Json> Stage::metrics() const {
+  return backends_.sink == "sink-memory" ? records({"node", "run"})
+                                         : lines_of(world_.state() / "metrics.jsonl");
+}
+
 fs::path Stage::check_out(const std::string& name) {
   fs::path clone = world_.root() / name;
-  git_in(world_.root(),
-         {"clone", "--quiet", "--branch", branch(), world_.repo().string(), clone.string()});
+  repository_->check_out(branch(), clone);
   return clone;
 }
 

@@ -158,6 +158,11 @@ struct good_vcs final : director::vcs {
     return Error(Errc::Io,
                  where.dir + where.meta_dir + std::string(commit) + std::string(tree) + keep.at(0));
   }
+  Status checkout_untouched(const director::slot& where, std::string_view commit,
+                            std::string_view tree, const std::vector<std::string>& keep) override {
+    const Status failed = checkout(where, commit, tree, keep);
+    return Error(failed.error().code(), "untouched " + failed.error().message());
+  }
   Result<director::snapshot_result> snapshot(const director::slot&, std::string_view base_tree,
                                              const std::vector<std::string>& ignore) override {
     return director::snapshot_result{std::string(base_tree) + ignore.at(1),

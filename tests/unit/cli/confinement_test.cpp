@@ -8,6 +8,7 @@ namespace director::cli {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 TEST(ConfinementFinding, SaysWhatIsInForce) {
   config::Sandbox wanted;
@@ -17,6 +18,9 @@ TEST(ConfinementFinding, SaysWhatIsInForce) {
   Finding finding = confinement_finding(ok(), there, wanted);
   EXPECT_EQ(finding.level, Level::Ok);
   EXPECT_THAT(finding.text, HasSubstr("'/opt/bwrap', gates without network"));
+  EXPECT_THAT(finding.text, Not(HasSubstr("layer")));
+  there.policy->layers = true;
+  EXPECT_THAT(confinement_finding(ok(), there, wanted).text, HasSubstr("thrown away with a layer"));
   wanted.gate_network = true;
   EXPECT_THAT(confinement_finding(ok(), there, wanted).text, HasSubstr("gates with network"));
   wanted.gate_network = false;

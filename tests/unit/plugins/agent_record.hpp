@@ -1,6 +1,7 @@
 /// What a runner reported of one call.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,6 +28,7 @@ class AgentRecord {
   std::vector<std::string> texts;
   std::vector<RecordedTool> tools;
   std::vector<usage> steps;
+  std::vector<std::pair<std::string, std::int64_t>> retries;  ///< why, and after how long
   int terminal_events = 0;
   int after_terminal = 0;
   bool finished = false;
@@ -52,6 +54,9 @@ class AgentRecord {
         self.steps.push_back({event->input_tokens, event->output_tokens, event->reasoning_tokens,
                               event->cache_read_tokens, event->cache_write_tokens,
                               event->cost_usd});
+        break;
+      case DIRECTOR_AGENT_RETRY:
+        self.retries.emplace_back(view(event->text), event->retry_after_ms);
         break;
       case DIRECTOR_AGENT_FINISH:
         ++self.terminal_events;

@@ -86,6 +86,22 @@ inline constexpr const char* kScenario = R"JSON({
     {"name": "busy once", "match": {"contains": ["please 429"]}, "fail_first": 1,
      "error": {"status": 429, "headers": {"retry-after": "1"}, "body": {"error": {"message": "slow down"}}}, "turns": [{"text": "fine now"}]},
     {"name": "cut", "match": {"contains": ["please cut"]}, "turns": [{"text": "cut off he", "finish_reason": "length"}]},
+    {"name": "sleep", "match": {"contains": ["please sleep"]}, "turns": [
+      {"tool_calls": [{"name": "bash", "arguments": {"command": "touch at-work; sleep 1000", "description": "x"}}]},
+      {"text": "Slept."}]},
+    {"name": "stray", "match": {"contains": ["please stray"]}, "turns": [
+      {"tool_calls": [{"name": "bash", "arguments": {"command": "setsid sleep 1000 >/dev/null 2>&1 & (setsid setsid sleep 1000 >/dev/null 2>&1 &); touch strayed", "description": "x"}}]},
+      {"text": "Strayed."}]},
+    {"name": "work and sleep", "match": {"contains": ["please work, then rest"]}, "turns": [
+      {"tool_calls": [{"name": "bash", "arguments": {"command": "echo worked", "description": "x"}}], "usage": {"prompt": 1000, "completion": 300}},
+      {"tool_calls": [{"name": "bash", "arguments": {"command": "touch at-work; sleep 1000", "description": "x"}}]},
+      {"text": "Rested."}]},
+    {"name": "meet", "match": {"contains": ["please meet"]}, "turns": [
+      {"tool_calls": [{"name": "write", "arguments": {"filePath": "{{cwd}}/mine.txt", "content": "mine"}}]},
+      {"tool_calls": [{"name": "write", "arguments": {"filePath": "{{cwd}}/../meets-1/trespassed.txt", "content": "x"}}]},
+      {"tool_calls": [{"name": "write", "arguments": {"filePath": "{{cwd}}/../meets-2/trespassed.txt", "content": "x"}}]},
+      {"tool_calls": [{"name": "bash", "arguments": {"command": "rm trespassed.txt; touch at-work; until [ -e all-met ]; do sleep 0.02; done; pwd", "description": "x"}}]},
+      {"text": "Met."}]},
     {"name": "mute", "match": {"contains": ["please say nothing"]}, "turns": [{"text": "", "usage": null}]},
     {"name": "echo", "match": {}, "turns": [{"text": "an answer"}]}
   ]

@@ -244,6 +244,18 @@ TEST(EventParser, TextThatTheHostCutIsRemembered) {
   EXPECT_FALSE(tools.transcript().answer_cut);
 }
 
+TEST(EventParser, TextWithoutEndIsNotHeldWhole) {
+  EventParser parser;
+  feed(parser, {step_start()});
+  const std::string line = text_line(std::string(1 << 20, 'x'));
+  for (int i = 0; i < 40; ++i) {
+    EXPECT_TRUE(parser.feed(line).has_value()) << "it is told all the same";
+  }
+  feed(parser, {step_finish("stop")});
+  EXPECT_TRUE(parser.transcript().answer_cut);
+  EXPECT_LE(parser.transcript().answer.size(), EventParser::kMostAnswerBytes);
+}
+
 struct RetryAfter {
   std::string headers;
   std::int64_t wait_ms;

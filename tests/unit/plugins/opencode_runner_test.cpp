@@ -105,6 +105,77 @@ TEST_F(OpencodeRunnerTest, MissingProgramSaysHowToInstallIt) {
   EXPECT_EQ(record_.terminal_events, 1);
 }
 
+TEST_F(OpencodeRunnerTest, WithoutAServerEachCallIsRunAloneAndThatIsSaidOnce) {
+  for (int i = 0; i < 2; ++i) {
+    script_first_start();  // of which the host here leaves nothing
+    fake_.daemons.push_back({{}, {}, true, {}, DIRECTOR_EXTERNAL, "the port is taken"});
+    fake_.commands.push_back(
+        {{{step_start()}, {text_line("done")}, {step_finish("stop")}}, {}, 0, {}});
+  }
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_THAT(run(request()), IsOk());
+  }
+  EXPECT_TRUE(record_.finished) << record_.why;
+  EXPECT_THAT(record_.texts, ElementsAre("done", "done"));
+  ASSERT_EQ(fake_.acquired.size(), 2U) << "it is tried again, quietly";
+  EXPECT_THAT(fake_.acquired[0].argv, Contains("serve"));
+  int warnings = 0;
+  int lines = 0;
+  for (const auto& [level, text] : fake_.logged) {
+    if (text.find("runs OpenCode as one process a call") != std::string::npos) {
+      EXPECT_THAT(text, HasSubstr("the port is taken"));
+      ++lines;
+      warnings += level == director::log_level::warning ? 1 : 0;
+    }
+  }
+  EXPECT_EQ(lines, 2);
+  // Once in a process: here, unless an earlier test had none either.
+  EXPECT_LE(warnings, 1);
+}
+
+TEST_F(OpencodeRunnerTest, ServerIsOfTheFolderOrOfAllAndOfTheRolesAccess) {
+  const auto asked_for = [this](const std::string& more, bool may_edit, const char* workdir) {
+    fake_.daemons.push_back({{}, {}, true, {}, DIRECTOR_NOT_FOUND, "no program"});
+    director::run_request asked = request();
+    asked.may_edit = may_edit;
+    asked.workdir = workdir;
+    director::host services = fake_.services();
+    EXPECT_THAT(
+        make(R"({"command": "/bin/sh")" + more + "}")->run(asked, record_.events(), services),
+        IsOk());
+    return fake_.acquired.back();
+  };
+  const auto state_of = [](const director::daemon_request& request) {
+    for (const std::string& variable : request.env_set) {
+      if (variable.starts_with("XDG_DATA_HOME=")) {
+        return variable;
+      }
+    }
+    return std::string();
+  };
+  const director::daemon_request slot = asked_for("", true, "/slot");
+  EXPECT_EQ(slot.cwd, "/slot");
+  EXPECT_FALSE(slot.every_workspace || slot.every_workspace_read);
+  EXPECT_NE(state_of(slot), state_of(asked_for("", true, "/other")));
+  EXPECT_NE(state_of(slot), state_of(asked_for("", false, "/slot")));
+
+  const std::string job = R"(, "isolation": "job")";
+  const director::daemon_request all = asked_for(job, true, "/slot");
+  EXPECT_NE(all.cwd, "/slot");
+  EXPECT_TRUE(all.every_workspace && !all.every_workspace_read);
+  const director::daemon_request other = asked_for(job, true, "/other");
+  EXPECT_EQ(other.cwd, all.cwd);
+  EXPECT_EQ(other.argv, all.argv);
+  EXPECT_EQ(other.env_set, all.env_set);
+  const director::daemon_request reads = asked_for(job, false, "/slot");
+  EXPECT_TRUE(!reads.every_workspace && reads.every_workspace_read);
+  EXPECT_NE(state_of(reads), state_of(all));
+  for (const director::daemon_request& request : fake_.acquired) {
+    EXPECT_EQ(request.secret_variable, "OPENCODE_SERVER_PASSWORD");
+    EXPECT_THAT(request.argv, Contains("127.0.0.1")) << "and nobody else's machine";
+  }
+}
+
 TEST_F(OpencodeRunnerTest, FallBackToAnotherAgentStopsTheCommandAtOnce) {
   script_first_start();
   fake_.commands.push_back({{{"! agent \"x\" not found. Falling back to default agent", true},

@@ -43,7 +43,7 @@ class ScriptedRunnerTest : public ::testing::Test {
     record_ = std::make_unique<AgentRecord>();
     director::host services = fake_.services();
     director::instance_info info;
-    info.config_json = R"({"script": ")" + (dir_ / "script.json").string() + R"("})";
+    info.config_json = R"({"script": ")" + (dir_ / "script.json").string() + "\"" + config_ + "}";
     auto runner = ScriptedRunner::create(info, services);
     if (!runner) {
       return runner.error();
@@ -62,10 +62,54 @@ class ScriptedRunnerTest : public ::testing::Test {
     return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
   }
 
+  std::string config_;  ///< more of it
   FakeHost fake_;
   std::unique_ptr<AgentRecord> record_;
   fs::path dir_;
 };
+
+TEST_F(ScriptedRunnerTest, ConditionsMayBeListsAndTheFirstFew) {
+  const std::string script = R"({"rules": [
+      {"contains": ["a", "b"], "lacks": ["c", "d"], "first": 1, "steps": [{"text": "first"}]},
+      {"contains": ["a", "b"], "steps": [{"text": "else"}]}]})";
+  ASSERT_THAT(run(script, "b and a but d"), IsOk());
+  EXPECT_EQ(record_->answer, "else");
+  ASSERT_THAT(run(script, "b, a"), IsOk());
+  EXPECT_EQ(record_->answer, "first");
+  ASSERT_THAT(run(script, "b, a"), IsOk());
+  EXPECT_EQ(record_->answer, "else");
+}
+
+TEST_F(ScriptedRunnerTest, ALogIsWhatAnEarlierProcessPlayed) {
+  config_ = R"(, "log": ")" + (dir_ / "calls.jsonl").string() + "\"";
+  std::ofstream(dir_ / "calls.jsonl")
+      << R"({"rule":"","role":"executor","model":"acme/m1","message":"hello"})"
+      << "\n"
+      << R"({"rule":"","role":"planner","model":"acme/m1","message":"hello"})"
+      << "\n";
+  ASSERT_THAT(run(R"({"rules": [{"role": "executor", "nth": 2, "steps": [{"text": "second"}]},
+                                {"steps": [{"text": "another"}]}]})",
+                  "hello"),
+              IsOk());
+  EXPECT_EQ(record_->answer, "second");
+}
+
+TEST_F(ScriptedRunnerTest, LogsWhatAgentsAreTold) {
+  config_ = R"(, "log": ")" + (dir_ / "calls.jsonl").string() + "\"";
+  const std::string script =
+      R"({"rules": [{"name": "the one", "contains": "hello", "steps": [{"text": "hi"}]}]})";
+  ASSERT_THAT(run(script, "hello \xff"), IsOk());
+  EXPECT_THAT(run(script, "nobody"), FailsWith(Errc::NotFound, "no rule"));
+  std::ifstream file(dir_ / "calls.jsonl");
+  const std::string log{std::istreambuf_iterator<char>(file), {}};
+  EXPECT_EQ(log, R"({"rule":"the one","role":"executor","model":"acme/m1","message":"hello )"
+                 "\xEF\xBF\xBD"
+                 R"(","system_prompt":"","workdir":")" +
+                     (dir_ / "work").string() + R"(","parameters":{}})" + "\n" +
+                     R"({"rule":"","role":"executor","model":"acme/m1","message":"nobody",)" +
+                     R"("system_prompt":"","workdir":")" + (dir_ / "work").string() +
+                     R"(","parameters":{}})" + "\n");
+}
 
 TEST_F(ScriptedRunnerTest, SaysWhatNoHonestToolWould) {
   ASSERT_THAT(run(R"({"rules": [{"steps": [

@@ -5,9 +5,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Must be the same on both sides. */
 #define DIRECTOR_ABI_MAJOR 1u
-#define DIRECTOR_ABI_MINOR 0u
+/* Grows with each addition. */
+#define DIRECTOR_ABI_MINOR 1u
 
+/* Makes a function visible where everything else is hidden. */
 #if defined(__GNUC__)
 #define DIRECTOR_EXPORT __attribute__((visibility("default")))
 #else
@@ -20,8 +23,8 @@ extern "C" {
 
 /* Borrowed bytes. The one struct without struct_size: it never grows. */
 typedef struct director_string {
-  const char* data;
-  size_t size;
+  const char* data; /* may be null if size is 0 */
+  size_t size;      /* bytes */
 } director_string;
 
 /* What the caller should do about a failure. Other values are treated as DIRECTOR_INTERNAL. */
@@ -43,9 +46,9 @@ enum {
 typedef struct director_error {
   uint32_t struct_size;
   uint32_t reserved;
-  char* text;
-  size_t capacity;
-  size_t size;
+  char* text;      /* the caller's */
+  size_t capacity; /* bytes of it */
+  size_t size;     /* bytes that the callee wrote */
 } director_error;
 
 /* Takes text in pieces, in order; what arrives is their concatenation. */
@@ -53,7 +56,7 @@ typedef struct director_text_sink {
   uint32_t struct_size;
   uint32_t reserved;
   void* context;
-  void (*write)(void* context, director_string piece);
+  void (*write)(void* context, director_string piece); /* borrowed for the call */
 } director_text_sink;
 
 #ifdef __cplusplus

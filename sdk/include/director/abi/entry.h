@@ -8,21 +8,22 @@
 extern "C" {
 #endif
 
-#define DIRECTOR_RUNNER "director.runner/1"
-#define DIRECTOR_VCS "director.vcs/1"
-#define DIRECTOR_GATE "director.gate/1"
-#define DIRECTOR_REVIEWER "director.reviewer/1"
-#define DIRECTOR_SINK "director.sink/1"
-#define DIRECTOR_LAUNCHER "director.launcher/1"
+#define DIRECTOR_RUNNER "director.runner/1"     /* interface: talks to an agent tool */
+#define DIRECTOR_VCS "director.vcs/1"           /* interface: keeps trees, commits and refs */
+#define DIRECTOR_GATE "director.gate/1"         /* interface: decides whether a checkout is good */
+#define DIRECTOR_REVIEWER "director.reviewer/1" /* interface: reads a change */
+#define DIRECTOR_SINK "director.sink/1"         /* interface: keeps records */
+#define DIRECTOR_LAUNCHER "director.launcher/1" /* interface: rewrites commands */
 
+/* What a library is, constant from the first call of its entry on. */
 typedef struct director_plugin {
   uint32_t struct_size;
   uint32_t abi_major;      /* DIRECTOR_ABI_MAJOR it was built with; must match exactly */
   uint32_t abi_minor;      /* DIRECTOR_ABI_MINOR likewise, for messages */
   uint32_t min_host_minor; /* the least host minor that it needs */
   const char* id;          /* [a-z0-9-]+, unique: also its table [plugin.<id>] in the config */
-  const char* version;
-  const char* summary; /* one line */
+  const char* version;     /* for people, any text */
+  const char* summary;     /* one line */
   /* JSON Schema of its configuration: an object with "properties" of type string, integer, number,
    * boolean or array of string, "required", "enum", "minimum", "maximum", "default". NULL: it has
    * no configuration. */
@@ -35,6 +36,7 @@ typedef struct director_plugin {
  * if the plugin cannot work with this host at all. Called before anything else. [control] */
 DIRECTOR_EXPORT const director_plugin* director_plugin_entry(uint32_t host_abi_major,
                                                              uint32_t host_abi_minor);
+/* The type of that function. */
 typedef const director_plugin* (*director_plugin_entry_fn)(uint32_t host_abi_major,
                                                            uint32_t host_abi_minor);
 

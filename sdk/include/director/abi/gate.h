@@ -9,20 +9,23 @@
 extern "C" {
 #endif
 
+/* What is judged: one node's candidate, or the job branch as a whole. */
 typedef int32_t director_gate_scope;
 enum { DIRECTOR_SCOPE_NODE = 1, DIRECTOR_SCOPE_INTEGRATION = 2 };
 
+/* What to judge. */
 typedef struct director_gate_request {
   uint32_t struct_size;
-  director_gate_scope scope;
-  director_string name;    /* of the gate: the key in [gates], or "tests" for a node */
-  director_string command; /* the configured command, or the node's test_cmd */
-  director_string workdir; /* absolute; a clean checkout */
-  director_string node;    /* empty for integration */
+  director_gate_scope scope; /* DIRECTOR_SCOPE_... */
+  director_string name;      /* of the gate: the key in [gates], or "tests" for a node */
+  director_string command;   /* the configured command, or the node's test_cmd */
+  director_string workdir;   /* absolute; a clean checkout */
+  director_string node;      /* empty for integration */
   const director_change* const* changes; /* what the candidate changes */
   size_t change_count;
 } director_gate_request;
 
+/* What a gate says. Anything but a pass keeps the candidate from landing. */
 typedef int32_t director_gate_outcome;
 enum {
   DIRECTOR_GATE_PASS = 1,
@@ -30,22 +33,25 @@ enum {
   DIRECTOR_GATE_ERROR = 3 /* it could not be run; never a pass */
 };
 
+/* The answer of one call. */
 typedef struct director_gate_verdict {
   uint32_t struct_size;
-  director_gate_outcome outcome;
-  int32_t exit_code; /* of the command, where there was one, else -1 */
+  director_gate_outcome outcome; /* DIRECTOR_GATE_... */
+  int32_t exit_code;             /* of the command, where there was one, else -1 */
   uint32_t reserved;
   director_string summary; /* one line */
   director_string detail;  /* what a person or the next attempt needs to see: the output */
 } director_gate_verdict;
 
+/* Takes the verdict. */
 typedef struct director_gate_sink {
   uint32_t struct_size;
   uint32_t reserved;
   void* context;
-  void (*verdict)(void* context, const director_gate_verdict* verdict);
+  void (*verdict)(void* context, const director_gate_verdict* verdict); /* once a call */
 } director_gate_sink;
 
+/* The interface "director.gate/1". */
 typedef struct director_gate {
   uint32_t struct_size;
   uint32_t reserved;

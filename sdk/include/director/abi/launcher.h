@@ -9,6 +9,7 @@
 extern "C" {
 #endif
 
+/* What a command is started for. */
 typedef int32_t director_launch_purpose;
 enum {
   DIRECTOR_LAUNCH_AGENT = 1, /* an agent tool at work */
@@ -17,16 +18,18 @@ enum {
   DIRECTOR_LAUNCH_TOOL = 4   /* a plugin's own housekeeping */
 };
 
+/* A command on its way to be started. */
 typedef struct director_launch_request {
   uint32_t struct_size;
-  director_launch_purpose purpose;
-  const director_string* argv;
+  director_launch_purpose purpose; /* DIRECTOR_LAUNCH_... */
+  const director_string* argv;     /* the program and its arguments */
   size_t argv_count;
-  director_string cwd;
+  director_string cwd;        /* absolute */
   const director_string* env; /* the whole environment, "NAME=value" */
   size_t env_count;
 } director_launch_request;
 
+/* Takes the command that is started in its place. */
 typedef struct director_launch_sink {
   uint32_t struct_size;
   uint32_t reserved;
@@ -35,6 +38,7 @@ typedef struct director_launch_sink {
   void (*env)(void* context, director_string variable); /* added to the environment */
 } director_launch_sink;
 
+/* The interface "director.launcher/1". */
 typedef struct director_launcher {
   uint32_t struct_size;
   uint32_t reserved;

@@ -9,25 +9,28 @@
 extern "C" {
 #endif
 
+/* What to review. */
 typedef struct director_review_request {
   uint32_t struct_size;
-  int32_t stage; /* 1: advisory, 2: blocking */
-  director_string node;
-  director_string title;
-  director_string spec;
+  int32_t stage;           /* 1: advisory, 2: blocking */
+  director_string node;    /* its id in the plan */
+  director_string title;   /* of the node */
+  director_string spec;    /* what the node has to do */
   director_string diff;    /* data, never instructions */
   director_string workdir; /* absolute; a checkout of the candidate */
   director_string role;    /* to ask through the host's agent service */
 } director_review_request;
 
+/* How bad a finding is. */
 typedef int32_t director_severity;
 enum { DIRECTOR_CRITICAL = 1, DIRECTOR_MAJOR = 2, DIRECTOR_MINOR = 3 };
 
+/* One thing that is wrong with a change. */
 typedef struct director_finding {
   uint32_t struct_size;
-  director_severity severity;
-  director_string file;
-  director_string summary;
+  director_severity severity; /* DIRECTOR_CRITICAL, ... */
+  director_string file;       /* relative; empty: the change as a whole */
+  director_string summary;    /* what is wrong */
 } director_finding;
 
 /* The review blocks if and only if a finding is critical. */
@@ -35,10 +38,11 @@ typedef struct director_review_sink {
   uint32_t struct_size;
   uint32_t reserved;
   void* context;
-  void (*finding)(void* context, const director_finding* finding);
-  void (*summary)(void* context, director_string text);
+  void (*finding)(void* context, const director_finding* finding); /* any number */
+  void (*summary)(void* context, director_string text);            /* once, the last */
 } director_review_sink;
 
+/* The interface "director.reviewer/1". */
 typedef struct director_reviewer {
   uint32_t struct_size;
   uint32_t reserved;

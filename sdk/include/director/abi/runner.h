@@ -9,6 +9,7 @@
 extern "C" {
 #endif
 
+/* What an agent may do. */
 typedef int32_t director_access;
 enum {
   DIRECTOR_ACCESS_READ = 0, /* the agent may read the workdir and nothing else */
@@ -22,22 +23,24 @@ enum {
   DIRECTOR_SAMPLING_TOP_K = 4
 };
 
+/* One call of an agent tool. */
 typedef struct director_run_request {
   uint32_t struct_size;
-  uint32_t sampling;
-  director_string role;
+  uint32_t sampling;             /* DIRECTOR_SAMPLING_... of the parameters that are set */
+  director_string role;          /* planner, test-author, executor, explorer, reviewer, ... */
   director_string title;         /* for people, in the tool's own lists */
   director_string system_prompt; /* the role's prompt */
   director_string message;       /* any size, any bytes but NUL; must arrive unchanged */
   director_string model;         /* "provider/model" */
   director_string workdir;       /* absolute */
-  director_access access;
-  int32_t top_k;
-  double temperature;
-  double top_p;
-  int64_t stall_ms; /* ends the call after so long without a sign of life; 0: never */
+  director_access access;        /* DIRECTOR_ACCESS_... */
+  int32_t top_k;                 /* if sampling says so */
+  double temperature;            /* likewise */
+  double top_p;                  /* likewise */
+  int64_t stall_ms;              /* ends the call after so long without a sign of life; 0: never */
 } director_run_request;
 
+/* What an event says, and which of its fields are set. */
 typedef int32_t director_agent_event_kind;
 enum {
   DIRECTOR_AGENT_TEXT = 1,   /* text: something the model said */
@@ -48,6 +51,7 @@ enum {
   DIRECTOR_AGENT_ERROR = 6   /* text, failure, retry_after_ms. Terminal */
 };
 
+/* Why a call failed: what the kernel does about it depends on this alone. */
 typedef int32_t director_agent_failure;
 enum {
   DIRECTOR_AGENT_AUTH = 1,       /* credentials are missing or refused */
@@ -60,32 +64,36 @@ enum {
   DIRECTOR_AGENT_CANCELLED = 8 /* the host asked to stop */
 };
 
+/* Something that happened in a call. Fields that its kind does not name are 0, tool_exit -1 and
+ * cost_usd negative. */
 typedef struct director_agent_event {
   uint32_t struct_size;
-  director_agent_event_kind kind;
-  int64_t time_ms; /* 0: not known */
-  director_string text;
-  director_string tool_name;
-  director_string tool_input; /* JSON */
-  director_string tool_output;
-  int32_t tool_exit; /* exit status where the tool ran a command, else -1 */
-  director_agent_failure failure;
-  int64_t retry_after_ms; /* 0: not said */
-  int64_t input_tokens;   /* without cache_read and cache_write */
-  int64_t output_tokens;  /* without reasoning */
-  int64_t reasoning_tokens;
-  int64_t cache_read_tokens;
-  int64_t cache_write_tokens;
-  double cost_usd; /* as the tool reports it; negative: it does not */
+  director_agent_event_kind kind; /* DIRECTOR_AGENT_TEXT, ... */
+  int64_t time_ms;                /* 0: not known */
+  director_string text;           /* as the kind says */
+  director_string tool_name;      /* as the tool calls it */
+  director_string tool_input;     /* JSON */
+  director_string tool_output;    /* what came back */
+  int32_t tool_exit;              /* exit status where the tool ran a command, else -1 */
+  director_agent_failure failure; /* DIRECTOR_AGENT_AUTH, ... */
+  int64_t retry_after_ms;         /* 0: not said */
+  int64_t input_tokens;           /* without cache_read and cache_write */
+  int64_t output_tokens;          /* without reasoning */
+  int64_t reasoning_tokens;       /* of thinking that the tool counts apart */
+  int64_t cache_read_tokens;      /* input that the provider had */
+  int64_t cache_write_tokens;     /* input that it kept */
+  double cost_usd;                /* as the tool reports it; negative: it does not */
 } director_agent_event;
 
+/* Takes events as they happen. */
 typedef struct director_agent_sink {
   uint32_t struct_size;
   uint32_t reserved;
   void* context;
-  void (*event)(void* context, const director_agent_event* event);
+  void (*event)(void* context, const director_agent_event* event); /* borrowed for the call */
 } director_agent_sink;
 
+/* The interface "director.runner/1". */
 typedef struct director_runner {
   uint32_t struct_size;
   uint32_t reserved;

@@ -8,6 +8,7 @@
 extern "C" {
 #endif
 
+/* Something that happened in a job. */
 typedef struct director_record {
   uint32_t struct_size;
   uint32_t reserved;
@@ -17,6 +18,7 @@ typedef struct director_record {
   director_string json; /* one object */
 } director_record;
 
+/* The interface "director.sink/1". */
 typedef struct director_sink {
   uint32_t struct_size;
   uint32_t reserved;

@@ -13,9 +13,11 @@
 extern "C" {
 #endif
 
+/* What became of a path. */
 typedef int32_t director_change_kind;
 enum { DIRECTOR_ADDED = 1, DIRECTOR_MODIFIED = 2, DIRECTOR_DELETED = 3 };
 
+/* What stands at a path. */
 typedef int32_t director_file_type;
 enum {
   DIRECTOR_FILE_NONE = 0, /* absent on this side */
@@ -29,46 +31,51 @@ enum {
 /* A difference between two sides. A rename is a deletion and an addition. */
 typedef struct director_change {
   uint32_t struct_size;
-  director_change_kind kind;
-  director_string path;
-  director_file_type old_type;
-  director_file_type new_type;
+  director_change_kind kind;   /* DIRECTOR_ADDED, ... */
+  director_string path;        /* relative */
+  director_file_type old_type; /* DIRECTOR_FILE_...; NONE if it was added */
+  director_file_type new_type; /* NONE if it was deleted */
 } director_change;
 
+/* Takes changes, in any order. */
 typedef struct director_change_sink {
   uint32_t struct_size;
   uint32_t reserved;
   void* context;
-  void (*change)(void* context, const director_change* change);
+  void (*change)(void* context, const director_change* change); /* borrowed for the call */
 } director_change_sink;
 
+/* A name for a commit. */
 typedef struct director_ref {
   uint32_t struct_size;
   uint32_t reserved;
   director_string name; /* whole: "refs/heads/director/job-1" */
-  director_string oid;
+  director_string oid;  /* of its commit */
 } director_ref;
 
+/* Takes refs. */
 typedef struct director_ref_sink {
   uint32_t struct_size;
   uint32_t reserved;
   void* context;
-  void (*ref)(void* context, const director_ref* ref);
+  void (*ref)(void* context, const director_ref* ref); /* borrowed for the call */
 } director_ref_sink;
 
+/* A commit. */
 typedef struct director_commit_info {
   uint32_t struct_size;
   uint32_t reserved;
-  director_string oid;
-  director_string tree;
-  director_string message;
+  director_string oid;     /* its own */
+  director_string tree;    /* the oid of its tree */
+  director_string message; /* whole, with its trailers */
 } director_commit_info;
 
+/* Takes commits, in the order that the function says. */
 typedef struct director_commit_sink {
   uint32_t struct_size;
   uint32_t reserved;
   void* context;
-  void (*commit)(void* context, const director_commit_info* commit);
+  void (*commit)(void* context, const director_commit_info* commit); /* borrowed for the call */
 } director_commit_sink;
 
 /* A slot: a folder with a checkout, and a folder for what the backend remembers about it. The first
@@ -80,32 +87,35 @@ typedef struct director_slot {
   director_string meta_dir; /* absolute, outside dir */
 } director_slot;
 
+/* What a slot should hold. */
 typedef struct director_checkout_request {
   uint32_t struct_size;
   uint32_t reserved;
-  const director_slot* slot;
-  director_string commit;
+  const director_slot* slot;   /* to bring there */
+  director_string commit;      /* its oid */
   director_string tree;        /* empty: the commit's own; else the files are this tree's */
   const director_string* keep; /* ignored folders, relative, that survive */
   size_t keep_count;
 } director_checkout_request;
 
+/* What to look at in a slot. */
 typedef struct director_snapshot_request {
   uint32_t struct_size;
   uint32_t reserved;
-  const director_slot* slot;
-  director_string base_tree;
+  const director_slot* slot; /* to look at */
+  director_string base_tree; /* to compare with; its ignore rules hold */
   const director_string*
       ignore; /* patterns as in .gitignore: neither in the tree nor in the changes */
   size_t ignore_count;
 } director_snapshot_request;
 
+/* A commit to make. */
 typedef struct director_commit_request {
   uint32_t struct_size;
   uint32_t reserved;
-  director_string tree;
-  director_string parent;
-  director_string message;
+  director_string tree;    /* its oid */
+  director_string parent;  /* its oid; empty: none */
+  director_string message; /* whole */
 } director_commit_request;
 
 /* State of the user's own checkout; each field is 0 or 1. */
@@ -116,6 +126,7 @@ typedef struct director_checkout_state {
   int32_t uncommitted; /* tracked files differ from HEAD */
 } director_checkout_state;
 
+/* The interface "director.vcs/1". */
 typedef struct director_vcs {
   uint32_t struct_size;
   uint32_t reserved;
@@ -140,6 +151,7 @@ typedef struct director_vcs {
   director_status (*history)(void* instance, const director_host* host, director_string tip,
                              director_string base, const director_commit_sink* sink,
                              director_error* error);
+  /* Whether the user has work that no commit holds. */
   director_status (*checkout_state)(void* instance, const director_host* host,
                                     director_checkout_state* state, director_error* error);
 
@@ -157,6 +169,7 @@ typedef struct director_vcs {
                            director_string our_tree, director_string their_tree, int32_t* merged,
                            const director_text_sink* tree, const director_change_sink* conflicts,
                            director_error* error);
+  /* How two trees differ. */
   director_status (*changes)(void* instance, const director_host* host, director_string old_tree,
                              director_string new_tree, const director_change_sink* sink,
                              director_error* error);
@@ -177,6 +190,20 @@ typedef struct director_vcs {
                               const director_text_sink* tree, const director_change_sink* changes,
                               director_error* error);
 } director_vcs;
+
+/* The interface DIRECTOR_VCS_UNTOUCHED, of a plugin that has DIRECTOR_VCS, for the same instances.
+ * Optional; since 1.1. */
+#define DIRECTOR_VCS_UNTOUCHED "director.vcs.untouched/1"
+
+/* Brings slots that nobody wrote to. */
+typedef struct director_vcs_untouched {
+  uint32_t struct_size;
+  uint32_t reserved;
+  /* As director_vcs::checkout, for a slot that nobody can have written to since a call of this
+   * plugin about it last succeeded in this process: need not look at its files. [worker] */
+  director_status (*checkout)(void* instance, const director_host* host,
+                              const director_checkout_request* request, director_error* error);
+} director_vcs_untouched;
 
 #ifdef __cplusplus
 }

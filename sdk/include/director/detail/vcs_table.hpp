@@ -1,6 +1,8 @@
 /// The C table over director::vcs. Included by vcs.hpp.
 #pragma once
 
+#include <cstring>
+
 #include "director/vcs.hpp"
 
 namespace director::detail {
@@ -35,6 +37,9 @@ template <typename T>
 struct vcs_table {
   using base = vcs;
   static constexpr const char* interface_id = DIRECTOR_VCS;
+  static const void* find_more(const char* id) {
+    return std::strcmp(id, DIRECTOR_VCS_UNTOUCHED) == 0 ? &untouched : nullptr;
+  }
 
   static vcs& self(void* instance) { return *static_cast<vcs*>(instance); }
 
@@ -164,6 +169,16 @@ struct vcs_table {
     });
   }
 
+  static director_status checkout_untouched(void* instance, const director_host*,
+                                            const director_checkout_request* request,
+                                            director_error* error) {
+    return fence(error, [&] {
+      return self(instance).checkout_untouched(own(*request->slot), view(request->commit),
+                                               view(request->tree),
+                                               own_all(request->keep, request->keep_count));
+    });
+  }
+
   static director_status snapshot(void* instance, const director_host*,
                                   const director_snapshot_request* request,
                                   const director_text_sink* tree,
@@ -195,6 +210,8 @@ struct vcs_table {
                                       &diff,
                                       &checkout,
                                       &snapshot};
+  static constexpr director_vcs_untouched untouched{sizeof(director_vcs_untouched), 0,
+                                                    &checkout_untouched};
 };
 
 }  // namespace director::detail

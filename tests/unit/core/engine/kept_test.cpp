@@ -216,14 +216,14 @@ TEST(Kept, WhatAKilledDirectorsAgentWroteIsKeptBeforeItsSlotIsUsedAgain) {
   World world;
   world.adopt({node("a")});
   world.obedient({"a"});
-  director::testing::Fault kill = director::testing::Fault();
-  std::unique_ptr<director::testing::Fault> dead = director::testing::Fault::kill_at(1);
+  director::testing::Fault kill;
+  world.inject(&kill);
   world.runner.script["executor-a"].insert(world.runner.script["executor-a"].begin(),
                                            Turn{.files = {{"half.txt", "half of it"}}});
   bool once = true;
   world.runner.on_end = [&](const director::testing::AgentCall&) {
     if (std::exchange(once, false)) {
-      world.inject(dead.get());  // nothing that comes after reaches the disk
+      kill.kill_next();  // nothing that comes after reaches the disk
     }
   };
   (void)world.run();

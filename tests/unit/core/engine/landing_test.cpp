@@ -187,6 +187,7 @@ TEST(Landing, ManyParallelNodesAllLandOnce) {
 
 TEST(Landing, WhatIsGatedIsWhatLands) {
   World world;
+  world.hosts.spares = false;
   world.adopt({node("a"), node("b")});
   world.obedient({"a", "b"});
   std::map<std::string, FileMap> gated;
@@ -204,6 +205,23 @@ TEST(Landing, WhatIsGatedIsWhatLands) {
 }
 
 review blocking() { return {"it leaks", {{severity::critical, "a.txt", "leaks memory"}}}; }
+
+// Its command was ended then: a gate that passes on that is broken.
+TEST(Landing, PassThatComesAfterTheDeadlineCountsForNothing) {
+  World world;
+  world.settings.limits.infra_retries = 0;
+  world.adopt({node("a", {}, "+a.txt")});
+  world.obedient({"a"});
+  world.gate.on_check = [&](const gate_request&, bool passes) {
+    if (passes) {
+      world.clock.advance(world.settings.limits.node_timeout);
+    }
+  };
+  const Result<run::RunState> end = world.run();
+  ASSERT_THAT(end, IsOk());
+  EXPECT_EQ(state_of(*end, "a").status, NodeStatus::Error);
+  EXPECT_EQ(world.repository.files_at(kRef).count("a.txt"), 0U);
+}
 
 TEST(Landing, ReviewThatBlocksReopensTheNodeWithItsFindings) {
   World world;

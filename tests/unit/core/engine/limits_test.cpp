@@ -1,7 +1,7 @@
 /// Commands that ran into a limit of resources, what they used, and what must not be kept.
 #include <gmock/gmock.h>
 
-#include "world.hpp"
+#include "money.hpp"
 
 namespace director::engine::testing {
 namespace {
@@ -29,6 +29,54 @@ TEST(Limits, AnAgentThatRanIntoOneHasFailedItsAttemptAndIsNotTriedAgain) {
   const auto calls = world.runner.calls("executor-a");
   ASSERT_EQ(calls.size(), 2U);
   EXPECT_THAT(calls[1].message, HasSubstr(std::string(kLimit) + ": the tool was killed"));
+}
+
+TEST(Limits, AnAgentThatGoesRoundInCirclesFailsItsAttemptAndTheNextIsToldWhy) {
+  World world;
+  world.adopt({node("a")});
+  world.settings.limits.max_repeats = 3;
+  world.runner.script["executor-a"] = {
+      Turn{.files = {{"a.txt", "right"}}, .tools = std::vector<std::string>(1000, "make")},
+      Turn{.files = {{"a.txt", "right"}}, .tools = {"make", "make"}}};
+  const Result<run::RunState> end = world.run();
+  ASSERT_THAT(end, IsOk());
+  EXPECT_EQ(end->outcome, "done");
+  EXPECT_EQ(state_of(*end, "a").attempts, 2) << "an attempt, not a matter of infrastructure";
+  EXPECT_EQ(state_of(*end, "a").infra_retries, 0);
+  const auto calls = world.runner.calls("executor-a");
+  ASSERT_EQ(calls.size(), 2U);
+  EXPECT_THAT(calls[1].message, HasSubstr("tool 'bash' with make 3 times in a row"));
+}
+
+TEST(Limits, AnAgentThatTakesTooManyStepsIsStoppedAndItsSpendingStands) {
+  World world;
+  world.adopt({node("a")});
+  world.settings.limits.max_steps = 2;
+  world.runner.script["executor-a"] = {
+      Turn{.steps = std::vector<usage>(9, usage{1, 1, 0, 0, 0, 0.25}), .hangs = true},
+      Turn{.files = {{"a.txt", "right"}}}};
+  const Result<run::RunState> end = world.run();
+  ASSERT_THAT(end, IsOk());
+  EXPECT_EQ(end->outcome, "done");
+  EXPECT_EQ(state_of(*end, "a").attempts, 2);
+  EXPECT_DOUBLE_EQ(ledger(world).total.usd, 3 * 0.25 + 0.25) << "stopped in its third step";
+  const auto calls = world.runner.calls("executor-a");
+  ASSERT_EQ(calls.size(), 2U);
+  EXPECT_THAT(calls[1].message, HasSubstr("more than 2 steps"));
+}
+
+TEST(Limits, ARunnerThatIgnoresTheLoopGuardAndEndsWellHasItsWorkJudged) {
+  World world;
+  world.adopt({node("a")});
+  world.settings.limits.max_steps = 1;
+  world.runner.script["executor-a"] = {
+      Turn{.files = {{"a.txt", "right"}},
+           .steps = std::vector<usage>(3, usage{1, 1, 0, 0, 0, 0.25}),
+           .stubborn = true}};
+  const Result<run::RunState> end = world.run();
+  ASSERT_THAT(end, IsOk());
+  EXPECT_EQ(end->outcome, "done");
+  EXPECT_EQ(state_of(*end, "a").attempts, 1) << "it is paid for, and the gates decide";
 }
 
 TEST(Limits, AGateThatRanIntoOneSaysSo) {

@@ -1,12 +1,9 @@
 /// What a world's journal, ledger and records say about money.
 #pragma once
 
-#include <gmock/gmock.h>
-
 #include <string>
 #include <vector>
 
-#include "core/base/json.hpp"
 #include "world.hpp"
 
 namespace director::engine::testing {
@@ -14,40 +11,13 @@ namespace director::engine::testing {
 /// A step that costs this much and nothing else is known of.
 inline usage step(double usd) { return {0, 0, 0, 0, 0, usd}; }
 
-inline std::vector<run::MoneyEvent> money(World& world) {
-  std::vector<run::MoneyEvent> all;
-  const auto read = read_journal(world.files, world.journal(), [&](const Entry& entry) {
-    if (const auto* event = std::get_if<run::MoneyEvent>(&entry.event)) {
-      all.push_back(*event);
-    }
-    return ok();
-  });
-  EXPECT_THAT(read, director::testing::IsOk());
-  return all;
-}
+std::vector<run::MoneyEvent> money(World& world);
 
-inline run::Ledger ledger(World& world) {
-  const Result<JobState> job = world.replayed();
-  EXPECT_THAT(job, director::testing::IsOk());
-  return job ? job->ledger : run::Ledger();
-}
+run::Ledger ledger(World& world);
 
-inline double sum_of_costs(World& world) {
-  double sum = 0;
-  for (const std::string& record : world.sink.records(kJob, "cost")) {
-    sum += parse_json(record)->get_number("cost").value_or(0);
-  }
-  return sum;
-}
+double sum_of_costs(World& world);
 
 /// The ledger, costs.jsonl and the last run's record say the same.
-inline void expect_one_truth(World& world) {
-  const run::Ledger book = ledger(world);
-  EXPECT_TRUE(book.open.empty());
-  EXPECT_DOUBLE_EQ(sum_of_costs(world), book.total.usd);
-  const std::vector<std::string> runs = world.sink.records(kJob, "run");
-  ASSERT_FALSE(runs.empty());
-  EXPECT_DOUBLE_EQ(parse_json(runs.back())->get_number("cost_total").value_or(-1), book.total.usd);
-}
+void expect_one_truth(World& world);
 
 }  // namespace director::engine::testing

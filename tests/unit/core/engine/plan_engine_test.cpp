@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include "core/plan/plan_json.hpp"
 #include "world.hpp"
 
 namespace director::engine::testing {

@@ -3,6 +3,7 @@
 
 #include <functional>
 
+#include "core/plan/plan_json.hpp"
 #include "world.hpp"
 
 namespace director::engine::testing {

@@ -5,19 +5,19 @@
 #include <gmock/gmock.h>
 
 #include <chrono>
+#include <cstddef>
+#include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "core/base/sha256.hpp"
 #include "core/engine/adopt.hpp"
 #include "core/engine/books.hpp"
 #include "core/engine/plan_engine.hpp"
-#include "core/engine/progress.hpp"
 #include "core/engine/replay.hpp"
 #include "core/engine/run_engine.hpp"
-#include "core/plan/plan_json.hpp"
 #include "tests/fakes/fake_clock.hpp"
 #include "tests/fakes/fake_hosts.hpp"
 #include "tests/fakes/fake_vcs.hpp"
@@ -38,199 +38,53 @@ inline constexpr const char* kJob = "20260101-000000";
 inline constexpr const char* kBranch = "director/job-20260101-000000";
 inline const std::string kRef = std::string("refs/heads/") + kBranch;
 
-class SilentProgress final : public Progress {
- public:
-  void planning(const run::PlanState&, const run::PlanEvent& event) override {
-    if (on_plan_event) {
-      on_plan_event(event);
-    }
-  }
-  void planning_step(std::string_view) override {}
-  void idle(const run::RunState&) override {}
-  void running(const run::RunState&, const run::RunEvent& event) override {
-    if (on_event) {
-      on_event(event);
-    }
-  }
-  std::function<void(const run::RunEvent&)> on_event;
-  std::function<void(const run::PlanEvent&)> on_plan_event;
-};
-
 /// A node that writes file "<id>.txt" and is done when its gate's words hold.
-inline plan::Node node(const std::string& id, std::vector<std::string> needs = {},
-                       std::string command = "") {
-  plan::Node made;
-  made.id = NodeId(id);
-  made.title = "Node " + id;
-  made.spec = "Write " + id + ".txt.";
-  made.files = {id + ".txt"};
-  for (std::string& one : needs) {
-    made.depends_on.emplace_back(std::move(one));
-  }
-  made.test_cmd = command.empty() ? "+" + id + ".txt" : std::move(command);
-  made.tests = {"tests/" + id + ".test"};
-  return made;
-}
+plan::Node node(const std::string& id, std::vector<std::string> needs = {},
+                std::string command = "");
 
 /// What a process that is killed or ends leaves behind.
 class World {
  public:
-  World() {
-    using config::Role;
-    for (const Role role : config::kRoles) {
-      settings.tiers[role] = {"p/" + std::string(config::to_string(role)), "",
-                              "p/" + std::string(config::to_string(role))};
-    }
-    settings.plugins.runner = "scripted";
-    settings.review.stage_two_file_threshold = 3;
-    settings.limits.flake_runs = 2;
-    base = repository.commit_on("refs/heads/main", {{"README", "hello"}}, "first");
-  }
+  World();
+  ~World();
+  World(const World&) = delete;
+  World& operator=(const World&) = delete;
 
   /// Starts a job whose plan is frozen already, its tests on the job branch.
-  void adopt(std::vector<plan::Node> nodes) {
-    FileMap tests;
-    for (plan::Node& one : nodes) {
-      for (const std::string& path : one.tests) {
-        tests[path] = "test of " + one.id.value;
-        one.test_hashes[path] = sha256_hex(tests[path]);
-      }
-    }
-    repository.commit_on(kRef, {{"README", "hello"}}, "first");
-    const std::string tip = repository.commit_on(kRef, tests, "tests");
-    plan::Plan made{JobId(kJob), "task",          "/repo", "2026-01-01T00:00:00Z",
-                    kBranch,     std::move(nodes)};
-    write_events({run::PlanEvent(run::JobCreated{JobId(kJob), "task", kBranch, Oid(tip)}),
-                  run::PlanEvent(run::PlanFrozen{plan::to_json(made)})});
-  }
+  void adopt(std::vector<plan::Node> nodes);
 
   /// Each named node's agent does what is asked on the first try.
-  void obedient(const std::vector<std::string>& ids) {
-    for (const std::string& id : ids) {
-      runner.script["executor-" + id] = {Turn{.files = {{id + ".txt", "made by " + id}}}};
-      runner.script["escalation-" + id] = {Turn{.files = {{id + ".txt", "made by " + id}}}};
-    }
-  }
+  void obedient(const std::vector<std::string>& ids);
 
   /// A director's process: replays, closes what was open, runs to the end.
-  Result<run::RunState> run(RunOptions options = {}) {
-    const std::unique_ptr<Services> services = wire();
-    SilentProgress progress;
-    progress.on_event = on_event;
-    JobWork job;
-    DIRECTOR_TRY(const std::unique_ptr<Books> books, open(*services, job));
-    DIRECTOR_CHECK(books->close_open_calls());
-    if (!job.run) {
-      return Error(Errc::NotFound, "there is no plan");
-    }
-    RunEngine engine(*services, *books, std::move(job), progress);
-    return engine.run(options);
-  }
+  Result<run::RunState> run(RunOptions options = {});
 
   /// What a director does before a run begins.
-  Status ready() {
-    const std::unique_ptr<Services> services = wire();
-    JobWork job;
-    DIRECTOR_TRY(const std::unique_ptr<Books> books, open(*services, job));
-    return make_ready(*services, *books, job);
-  }
+  Status ready();
 
   /// A director's process that plans: creates the job if there is none, else goes on, with an
   /// approval if asked.
-  Result<PlanEnd> plan(const run::JobCreated& wanted, bool approve = false) {
-    const std::unique_ptr<Services> services = wire();
-    SilentProgress progress;
-    progress.on_plan_event = on_plan_event;
-    JobWork job;
-    DIRECTOR_TRY(const std::unique_ptr<Books> books, open(*services, job));
-    DIRECTOR_CHECK(books->close_open_calls());
-    const bool fresh = job.planning.stage == run::Stage::None;
-    PlanEngine engine(*services, *books, std::move(job), progress);
-    if (fresh) {
-      DIRECTOR_CHECK(engine.create(wanted));
-    } else if (approve) {
-      DIRECTOR_CHECK(engine.approve());
-    }
-    return engine.run();
-  }
+  Result<PlanEnd> plan(const run::JobCreated& wanted, bool approve = false);
 
   /// A director that starts a job although there is one.
-  Status create_again(const run::JobCreated& wanted) {
-    const std::unique_ptr<Services> services = wire();
-    SilentProgress progress;
-    JobWork job;
-    DIRECTOR_TRY(const std::unique_ptr<Books> books, open(*services, job));
-    return PlanEngine(*services, *books, std::move(job), progress).create(wanted);
-  }
+  Status create_again(const run::JobCreated& wanted);
 
-  [[nodiscard]] run::JobCreated job(bool automatic = true, bool critique = false) const {
-    return {JobId(kJob), "do it", kBranch, Oid(base), automatic, critique};
-  }
+  [[nodiscard]] run::JobCreated job(bool automatic = true, bool critique = false) const;
 
   /// The job as its journal tells it.
-  Result<JobState> replayed() {
-    JobState job;
-    DIRECTOR_TRY(const std::uint64_t size, read_journal(files, journal(), [&](const Entry& entry) {
-                   return apply(job, entry);
-                 }));
-    (void)size;
-    return job;
-  }
+  Result<JobState> replayed();
   [[nodiscard]] std::filesystem::path journal() const { return "/repo/.director/journal.jsonl"; }
 
   /// How often each node landed, by the trailers on the job branch.
-  [[nodiscard]] std::map<std::string, int> landings() const {
-    std::map<std::string, int> found;
-    for (const std::string& message : repository.messages(kRef)) {
-      if (const std::size_t at = message.find("\nDirector-Node: "); at != std::string::npos) {
-        const std::size_t start = at + std::string("\nDirector-Node: ").size();
-        ++found[message.substr(start, message.find('\n', start) - start)];
-      }
-    }
-    return found;
-  }
+  [[nodiscard]] std::map<std::string, int> landings() const;
 
-  void write_events(const std::vector<run::Event>& events) {
-    std::string text;
-    for (std::size_t i = 0; i < events.size(); ++i) {
-      text += encode(events[i], run::At{i + 1, 1}) + "\n";
-    }
-    files.put(journal(), text);
-  }
+  void write_events(const std::vector<run::Event>& events);
 
   /// Every port that can fail fails by this.
-  void inject(director::testing::Fault* fault) {
-    files.fault = fault;
-    repository.fault = fault;
-    runner.fault = fault;
-    gate.fault = fault;
-    reviewer.fault = fault;
-    sink.fault = fault;
-    hosts.fault = fault;
-    vcs_pool_.fault = fault;
-    gate_pool_.fault = fault;
-    reviewer_pool_.fault = fault;
-    runner_pool_.fault = fault;
-  }
+  void inject(director::testing::Fault* fault);
 
   /// What a process is wired with.
-  std::unique_ptr<Services> wire() {
-    interrupt = ports::CancelToken();
-    Backends backends;
-    backends.vcs = &vcs_pool_;
-    backends.gate = &gate_pool_;
-    backends.reviewer = &reviewer_pool_;
-    backends.runners["scripted"] = &runner_pool_;
-    backends.sinks["recording"] = &sink;
-    RolePrompts prompts;
-    for (const char* name :
-         {"brainstorm", "planner", "explorer", "test-author", "executor", "reviewer"}) {
-      prompts[name] = std::string("You are the ") + name;
-    }
-    return std::unique_ptr<Services>(new Services{clock, files, log, hosts, backends, settings,
-                                                  Folders{"/repo", "/repo/.director", "/cache"},
-                                                  prompts, interrupt, &slot_folders, redactor});
-  }
+  std::unique_ptr<Services> wire();
 
   director::testing::FakeRepository repository;
   director::testing::MemorySlotFolders slot_folders{repository};
@@ -250,10 +104,6 @@ class World {
   std::function<void(const run::PlanEvent&)> on_plan_event;
 
  private:
-  static Result<std::unique_ptr<Books>> open(const Services& services, JobWork& job) {
-    return Books::open(services, job);
-  }
-
   director::testing::FakeVcs vcs_{repository};
   director::testing::SharedPool<director::vcs> vcs_pool_{vcs_};
   director::testing::SharedPool<director::gate> gate_pool_{gate};
@@ -267,24 +117,9 @@ inline const run::NodeState& state_of(const run::RunState& state, const std::str
 
 /// Each of "a", "b" and "c" is on the branch exactly once and in the journal, and no money is
 /// bound.
-inline void expect_landed_once(World& world) {
-  EXPECT_EQ(world.landings(), (std::map<std::string, int>{{"a", 1}, {"b", 1}, {"c", 1}}));
-  const Result<JobState> job = world.replayed();
-  ASSERT_TRUE(job) << job.error().message();
-  for (const run::NodeState& one : job->run->nodes) {
-    EXPECT_EQ(one.status, run::NodeStatus::Done);
-  }
-  EXPECT_TRUE(job->ledger.open.empty());
-  EXPECT_DOUBLE_EQ(job->ledger.committed_usd(), job->ledger.total.usd);
-}
+void expect_landed_once(World& world);
 
 /// Where each line of a journal's text ends.
-inline std::vector<std::size_t> line_ends(const std::string& text) {
-  std::vector<std::size_t> ends;
-  for (std::size_t at = text.find('\n'); at != std::string::npos; at = text.find('\n', at + 1)) {
-    ends.push_back(at + 1);
-  }
-  return ends;
-}
+std::vector<std::size_t> line_ends(const std::string& text);
 
 }  // namespace director::engine::testing

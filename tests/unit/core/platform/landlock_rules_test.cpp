@@ -7,6 +7,7 @@
 
 #include <map>
 
+#include "core/base/nesting.hpp"
 #include "core/platform/landlock.hpp"
 
 namespace director::platform {
@@ -57,7 +58,7 @@ Words rules(const SandboxPolicy& policy, const ports::Command& command) {
 /// What the kernel makes of it: the right on any of the folders that hold the path.
 bool may(const Words& words, const std::string& right, const std::string& path) {
   for (std::size_t i = 0; i + 1 < words.size(); ++i) {
-    if (words[i] == right && (path == words[i + 1] || lies_below(path, words[i + 1]))) {
+    if (words[i] == right && lies_within(path, words[i + 1])) {
       return true;
     }
   }
@@ -85,6 +86,15 @@ TEST(LandlockRules, AWorkspaceAndTheTemporaryFolderAreWritable) {
                            "/c/plugins/runner/config/x"}) {
     EXPECT_FALSE(may_write(words, path)) << path;
   }
+}
+
+TEST(LandlockRules, WhatACommandMaySeeOfWhatIsHiddenItMayNotWrite) {
+  ports::Command reader = command(Purpose::Agent);
+  reader.readable = {"/c/slots"};
+  const Words words = rules(policy(), reader);
+  EXPECT_TRUE(may_read(words, "/c/slots/b/x"));
+  EXPECT_FALSE(may_write(words, "/c/slots/b/x"));
+  EXPECT_FALSE(may_read(words, "/c/tmp/2.y/x"));
 }
 
 TEST(LandlockRules, AllIsReadableButWhatIsHidden) {

@@ -7,6 +7,8 @@
 
 #include <algorithm>
 
+#include "core/base/nesting.hpp"
+
 namespace director::platform {
 namespace {
 
@@ -56,7 +58,7 @@ bool may_write(const Words& arguments, const std::string& path) {
       continue;
     }
     const std::string& target = arguments[i + (is_fresh ? 1 : 2)];
-    if (path == target || lies_below(path, target)) {
+    if (lies_within(path, target)) {
       writable = arguments[i] != "--ro-bind";
     }
   }
@@ -68,15 +70,6 @@ TEST(Sandbox, ToolsAloneAreNotConfined) {
   EXPECT_TRUE(is_confined(Purpose::Gate));
   EXPECT_TRUE(is_confined(Purpose::Setup));
   EXPECT_FALSE(is_confined(Purpose::Tool));
-}
-
-TEST(Sandbox, LiesBelowKnowsWholeNames) {
-  EXPECT_TRUE(lies_below("/a/b", "/a"));
-  EXPECT_TRUE(lies_below("/a", "/"));
-  EXPECT_FALSE(lies_below("/", "/"));
-  EXPECT_FALSE(lies_below("/a", "/a"));
-  EXPECT_FALSE(lies_below("/ab", "/a"));
-  EXPECT_FALSE(lies_below("/a/", "/a"));
 }
 
 TEST(Sandbox, WholeLineOfAGate) {
@@ -146,6 +139,18 @@ TEST(Sandbox, StateOfTheToolIsWritable) {
   const Words words = bubblewrap_arguments(policy(), agent, "/c/slot");
   EXPECT_TRUE(may_write(words, "/c/plugins/runner/agent/data/db"));
   EXPECT_FALSE(may_write(words, "/c/plugins/runner/config/agents/x.md"));
+}
+
+TEST(Sandbox, WhatACommandMaySeeOfWhatIsHiddenItMayNotWrite) {
+  SandboxPolicy hiding = policy();
+  hiding.empty = {"/c/slots"};
+  ports::Command reader = command(Purpose::Agent, "/c/plugins/runner/agent");
+  reader.writable = {"/c/plugins/runner/agent"};
+  reader.readable = {"/c/slots"};
+  const Words words = bubblewrap_arguments(hiding, reader, reader.cwd);
+  EXPECT_THAT(mounts(words, "--ro-bind"), Contains("/c/slots"));
+  EXPECT_FALSE(may_write(words, "/c/slots/verify-1/x"));
+  EXPECT_TRUE(may_write(words, "/c/plugins/runner/agent/db"));
 }
 
 TEST(Sandbox, WhatIsNeededBelowTempIsShownWithItsWholeFolder) {
@@ -230,7 +235,7 @@ std::string seen(const Words& arguments, const std::string& path) {
       continue;
     }
     const std::string& target = arguments[i + (is_fresh ? 1 : 2)];
-    if (path == target || lies_below(path, target)) {
+    if (lies_within(path, target)) {
       last = is_fresh ? "nothing" : arguments[i + 1] == "/dev/null" ? "nothing" : arguments[i];
     }
   }

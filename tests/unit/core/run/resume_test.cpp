@@ -257,10 +257,10 @@ TEST(Resume, LandedWithoutALandingIsAConflictUnlessFound) {
 
 TEST(Resume, RetryReopensEverythingThatDidNotLandAndNothingElse) {
   RunModel model = started({{}, {}, {}, {2}, {}}, start(1, 1));
+  say(model, kC, WorkFailed{kC, "disk"});  // first, since a node waits for it
   until<Land>(model, kA);
   well(model, kA);
   say(model, kB, RedChecked{kB, Red::No, ""});
-  say(model, kC, WorkFailed{kC, "disk"});
   const NodeId last("n4");
   for (int i = 0; i < 2; ++i) {
     until<CallAgent>(model, last);
@@ -277,7 +277,7 @@ TEST(Resume, RetryReopensEverythingThatDidNotLandAndNothingElse) {
   for (std::size_t i = 0; i < ended.size(); ++i) {
     EXPECT_EQ(model.node(i).status, ended[i]) << "without --retry nothing changes: " << i;
   }
-  RunStarted retry = start(1, 1);
+  RunStarted retry = start(4, 1);
   retry.retry = true;
   model.feed(retry);
   EXPECT_EQ(model.node(kA).status, NodeStatus::Done);

@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <random>
 
@@ -65,6 +66,45 @@ std::string described(const RunModel& model) {
     out += problem + "\n";
   }
   return out;
+}
+
+/// Nodes that wait for this one, one after the other; by looking at all of them.
+std::size_t longest_wait(const Dependencies& dag, std::size_t node) {
+  std::size_t longest = 0;
+  for (std::size_t other = 0; other < dag.size(); ++other) {
+    if (std::count(dag[other].begin(), dag[other].end(), node) != 0) {
+      longest = std::max(longest, longest_wait(dag, other) + 1);
+    }
+  }
+  return longest;
+}
+
+TEST(RunProperties, NodeOnTheLongestChainGoesFirstAndOfEqualsThePlansFirst) {
+  for (std::uint32_t seed = 1; seed <= 300; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Random random(seed);
+    const Dependencies dag = random_dag(random);
+    RunModel model(dag, Branch());
+    RunStarted start;
+    start.parallel = 1;
+    model.feed(start);
+    while (!model.open().empty()) {
+      const NodeId* node = node_of(model.open()[0]);
+      if (node != nullptr) {
+        const std::size_t running = model.state().index_of(*node);
+        const std::size_t its = longest_wait(dag, running);
+        for (const std::size_t ready : model.state().ready) {
+          const std::size_t other = model.state().topology->by_urgency[ready];
+          const std::size_t others = longest_wait(dag, other);
+          ASSERT_TRUE(its > others || (its == others && running < other))
+              << running << " runs while " << other << " waits";
+        }
+      }
+      model.answer(0, [&](const RunEffect& effect) { return model.good(effect); });
+    }
+    ASSERT_TRUE(model.problems().empty());
+    ASSERT_EQ(model.state().outcome, "done");
+  }
 }
 
 TEST(RunProperties, RandomRunsEndAndAddUp) {

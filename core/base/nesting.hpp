@@ -1,0 +1,16 @@
+/// How paths lie in one another, by their text: absolute or relative to the same folder, without
+/// "." and ".." and, where links matter, real. Pure.
+#pragma once
+
+#include <string_view>
+
+namespace director {
+
+/// Whether `path` lies in `folder`, at any depth; a folder does not lie in itself. "/" holds every
+/// other absolute path. A slash at the end of `folder` changes nothing.
+[[nodiscard]] bool lies_below(std::string_view path, std::string_view folder);
+
+/// Whether `path` is `folder` or lies below it.
+[[nodiscard]] bool lies_within(std::string_view path, std::string_view folder);
+
+}  // namespace director

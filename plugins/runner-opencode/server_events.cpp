@@ -1,0 +1,150 @@
+#include "server_events.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "json_view.hpp"
+#include "json_write.hpp"
+
+namespace runner_opencode {
+
+using plugin_support::as_integer;
+using plugin_support::as_string;
+using plugin_support::make_string;
+using plugin_support::member;
+using plugin_support::set_member;
+
+struct ServerEvents::Properties {
+  const rapidjson::Value& root;
+  const rapidjson::Value& value;
+  std::string_view type;
+  std::int64_t now_ms;
+};
+
+namespace {
+
+/// OpenCode waits no longer, whatever an endpoint asks for.
+constexpr std::int64_t kLongestWaitMs = std::int64_t{1} << 31U;
+
+std::string text_of(const rapidjson::Value* value) {
+  return std::string(as_string(value).value_or(std::string_view()));
+}
+
+/// A line of `opencode run`: {"type", "timestamp", "sessionID", <name>: content}.
+std::string line_of(std::string_view type, std::int64_t time_ms, const std::string& session,
+                    std::string_view name, const rapidjson::Value& content) {
+  rapidjson::Document line(rapidjson::kObjectType);
+  auto& allocator = line.GetAllocator();
+  set_member(line, "type", make_string(type, allocator), allocator);
+  set_member(line, "timestamp", rapidjson::Value(time_ms), allocator);
+  set_member(line, "sessionID", make_string(session, allocator), allocator);
+  set_member(line, name, rapidjson::Value(content, allocator), allocator);
+  return plugin_support::to_json(line);
+}
+
+/// What `opencode run` calls a part that has ended; empty: it has not, or is not told.
+std::string_view told_as(const rapidjson::Value& part) {
+  const std::string_view type = as_string(member(part, "type")).value_or(std::string_view());
+  if (type == "step-start") {
+    return "step_start";
+  }
+  if (type == "step-finish") {
+    return "step_finish";
+  }
+  if (type == "text" && member(part, "time", "end") != nullptr) {
+    return "text";
+  }
+  const auto status = as_string(member(part, "state", "status"));
+  if (type == "tool" && (status == "completed" || status == "error")) {
+    return "tool_use";
+  }
+  return {};
+}
+
+}  // namespace
+
+ServerNews ServerEvents::feed(std::string_view data, std::int64_t now_ms) {
+  ServerNews news;
+  const auto document = plugin_support::parse_json(data);
+  if (!document) {
+    return news;
+  }
+  const std::string_view type = as_string(member(*document, "type")).value_or(std::string_view());
+  const rapidjson::Value* value = member(*document, "properties");
+  is_disposed_ = is_disposed_ || type == "server.instance.disposed";
+  if (value == nullptr || as_string(member(*value, "sessionID")) != session_) {
+    return news;
+  }
+  const Properties properties{*document, *value, type, now_ms};
+  if (type == "message.part.updated") {
+    on_part(properties, news);
+  } else if (type == "session.status" || type == "session.idle") {
+    on_status(properties, news);
+  } else if (type == "session.error") {
+    on_error(properties, news);
+  } else if (type == "permission.asked") {
+    news.permission = text_of(member(*value, "id"));
+  }
+  news.is_sign_of_life =
+      news.is_sign_of_life || type == "message.part.delta" || type == "session.error";
+  return news;
+}
+
+void ServerEvents::on_part(const Properties& properties, ServerNews& news) {
+  const rapidjson::Value* part = member(properties.value, "part");
+  if (part == nullptr || !part->IsObject()) {
+    return;
+  }
+  // The message itself comes back as a part, too, and is the one that takes no time.
+  if (as_string(member(*part, "type")) != "text" || member(*part, "time") != nullptr) {
+    news.is_sign_of_life = true;
+    waits_to_retry_ = false;
+  }
+  const std::string id = text_of(member(*part, "id"));
+  const std::string_view type = told_as(*part);
+  if (as_string(member(*part, "type")) == "tool") {
+    if (!type.empty()) {
+      running_.erase(id);
+    } else if (as_string(member(*part, "state", "status")) == "running" &&
+               running_.emplace(id, text_of(member(*part, "tool"))).second) {
+      news.started = running_[id];
+    }
+  }
+  if (type.empty() || !told_.insert(id).second) {
+    return;
+  }
+  const std::int64_t time_ms =
+      as_integer(member(properties.value, "time")).value_or(properties.now_ms);
+  news.lines.push_back(line_of(type, time_ms, session_, "part", *part));
+}
+
+void ServerEvents::on_status(const Properties& properties, ServerNews& news) {
+  const std::string status = properties.type == "session.idle"
+                                 ? "idle"
+                                 : text_of(member(properties.value, "status", "type"));
+  if (status == "idle") {
+    is_idle_ = was_busy_ || has_failed_;
+    return;
+  }
+  was_busy_ = was_busy_ || status == "busy" || status == "retry";
+  if (status == "retry") {
+    news.is_sign_of_life = true;
+    waits_to_retry_ = true;
+    const std::int64_t next = as_integer(member(properties.value, "status", "next")).value_or(0);
+    news.retry = RetryNote{text_of(member(properties.value, "status", "message")),
+                           std::clamp<std::int64_t>(next, 0, properties.now_ms + kLongestWaitMs)};
+  }
+}
+
+void ServerEvents::on_error(const Properties& properties, ServerNews& news) {
+  const rapidjson::Value* error = member(properties.value, "error");
+  // What a failed message is told again with has a trace in place of its reason.
+  const bool is_echo = is_idle_ || (has_failed_ && !was_busy_);
+  if (error == nullptr || is_echo) {
+    return;
+  }
+  has_failed_ = true;
+  news.lines.push_back(line_of("error", properties.now_ms, session_, "error", *error));
+}
+
+}  // namespace runner_opencode

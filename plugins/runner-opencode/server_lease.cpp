@@ -1,0 +1,61 @@
+#include "server_lease.hpp"
+
+#include <utility>
+
+namespace runner_opencode {
+
+using director::Errc;
+using director::Error;
+using director::Result;
+using director::Status;
+
+namespace {
+
+constexpr const char* kReady = "opencode server listening on ";
+constexpr const char* kPassword = "OPENCODE_SERVER_PASSWORD";
+
+bool has_outgrown(const director::daemon& daemon, std::int64_t most_bytes) {
+  if (most_bytes == 0 || daemon.is_fresh()) {
+    return false;
+  }
+  const auto state = daemon.inspect();
+  return state && state->memory_bytes > most_bytes;
+}
+
+}  // namespace
+
+Result<LeasedServer> lease_server(director::daemon_request request, std::int64_t most_bytes,
+                                  const director::host& services) {
+  request.ready_prefix = kReady;
+  request.secret_variable = kPassword;
+  for (bool renewed = false;; renewed = true) {
+    DIRECTOR_TRY(director::daemon daemon, director::daemon::acquire(services, request));
+    if (!renewed && has_outgrown(daemon, most_bytes)) {
+      services.log(director::log_level::info,
+                   "opencode's server has grown beyond plugin.runner-opencode.server_memory_mb "
+                   "and is renewed");
+      DIRECTOR_CHECK(daemon.stop());
+      continue;
+    }
+    DIRECTOR_TRY(ServerAddress address, read_address(daemon.ready_line(), daemon.secret()));
+    return LeasedServer{std::move(daemon), std::move(address), false};
+  }
+}
+
+Status make_known(const SessionApi& api, std::string_view agent) {
+  DIRECTOR_TRY(const bool known, api.knows_agent(agent));
+  if (known) {
+    return director::ok();
+  }
+  DIRECTOR_TRY(const bool busy, api.is_busy());
+  if (busy) {
+    return Error(Errc::Conflict, "opencode's server works for another role in this folder");
+  }
+  DIRECTOR_CHECK(api.dispose_directory());
+  DIRECTOR_TRY(const bool known_now, api.knows_agent(agent));
+  return known_now ? director::ok()
+                   : Status(Error(Errc::External, "opencode's server does not find agent '" +
+                                                      std::string(agent) + "'"));
+}
+
+}  // namespace runner_opencode

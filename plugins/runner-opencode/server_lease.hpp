@@ -1,0 +1,37 @@
+/// OpenCode's server for a call: a warm one, or one that is started.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "director/daemon.hpp"
+#include "director/result.hpp"
+#include "http_client.hpp"
+#include "session_api.hpp"
+
+namespace runner_opencode {
+
+struct LeasedServer {
+  director::daemon daemon;
+  ServerAddress address;
+  bool is_private = false;  ///< no other call has it meanwhile
+};
+
+/// How long one request to a server may take.
+inline constexpr std::chrono::milliseconds kRequestLimit{60'000};
+
+/// `request`: the command of `opencode serve` with its environment; what tells it when it is ready
+/// and where its password goes is added here. One of more than `most_bytes` (0: any number) in
+/// memory is stopped and another one started. Errors: those of daemon::acquire; External if it does
+/// not say where it listens. Blocks.
+[[nodiscard]] director::Result<LeasedServer> lease_server(director::daemon_request request,
+                                                          std::int64_t most_bytes,
+                                                          const director::host& services);
+
+/// Has the server know an agent that was configured after it had opened the directory. Errors:
+/// Conflict if it works on something else there meanwhile; those of SessionApi.
+[[nodiscard]] director::Status make_known(const SessionApi& api, std::string_view agent);
+
+}  // namespace runner_opencode

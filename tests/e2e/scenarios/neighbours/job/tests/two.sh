@@ -1,0 +1,1 @@
+[ "$(cat two.txt)" = two ]
