@@ -25,7 +25,7 @@ using detail::JsonTape;
 /// Receives the reader's events. Returning false stops the reader; problem() then says why.
 class TapeBuilder {
  public:
-  explicit TapeBuilder(JsonTape& tape) : tape_(tape) {}
+  explicit TapeBuilder(JsonTape& tape) : tape_(tape) { tape_.records.reserve(kFewRecords); }
 
   // RapidJSON calls a handler by these names.
   // NOLINTBEGIN(readability-identifier-naming)
@@ -64,13 +64,13 @@ class TapeBuilder {
     add(JsonType::Number).number = number;
     return true;
   }
-  bool String(const char* text, rapidjson::SizeType size, bool) {
-    const JsonSlice slice = keep(text, size);
+  bool String(const char* text, rapidjson::SizeType size, bool copy) {
+    const JsonSlice slice = keep(text, size, copy);
     add(JsonType::String).text = slice;
     return is_whole(tape_.view(slice));
   }
-  bool Key(const char* text, rapidjson::SizeType size, bool) {
-    key_ = keep(text, size);
+  bool Key(const char* text, rapidjson::SizeType size, bool copy) {
+    key_ = keep(text, size, copy);
     return is_whole(tape_.view(key_));
   }
   bool StartObject() { return open(JsonType::Object); }
@@ -85,7 +85,12 @@ class TapeBuilder {
   [[nodiscard]] const std::string& problem() const { return problem_; }
 
  private:
-  JsonSlice keep(const char* text, std::size_t size) {
+  /// Copies what is not in the tape already.
+  JsonSlice keep(const char* text, std::size_t size, bool copy) {
+    if (!copy) {
+      return {static_cast<std::uint32_t>(text - tape_.strings.data()),
+              static_cast<std::uint32_t>(size)};
+    }
     const JsonSlice slice{static_cast<std::uint32_t>(tape_.strings.size()),
                           static_cast<std::uint32_t>(size)};
     tape_.strings.append(text, size);
@@ -139,7 +144,10 @@ class TapeBuilder {
          at = tape_.records[at].next) {
       keys_.push_back(tape_.view(tape_.records[at].key));
     }
-    std::sort(keys_.begin(), keys_.end());
+    // Few keys are of one length, so that few are compared byte by byte.
+    std::sort(keys_.begin(), keys_.end(), [](std::string_view a, std::string_view b) {
+      return a.size() != b.size() ? a.size() < b.size() : a < b;
+    });
     const auto twice = std::adjacent_find(keys_.begin(), keys_.end());
     if (twice == keys_.end()) {
       return true;
@@ -148,6 +156,9 @@ class TapeBuilder {
         "the key " + json_quote(text::cut_middle(*twice, 100)) + " stands twice in one object";
     return false;
   }
+
+  /// Enough for a line of a journal.
+  static constexpr std::size_t kFewRecords = 16;
 
   JsonTape& tape_;
   std::vector<std::uint32_t> open_;
@@ -165,11 +176,41 @@ std::string cause(rapidjson::ParseErrorCode code) {
   return words;
 }
 
-constexpr unsigned kStrictFlags =
-    rapidjson::kParseIterativeFlag | rapidjson::kParseNumbersAsStringsFlag |
-    rapidjson::kParseValidateEncodingFlag | rapidjson::kParseStopWhenDoneFlag;
-constexpr unsigned kLenientFlags =
-    kStrictFlags | rapidjson::kParseCommentsFlag | rapidjson::kParseTrailingCommasFlag;
+// The reader calls itself for what is nested: TapeBuilder stops it before that is deep.
+constexpr unsigned kStrict =
+    rapidjson::kParseNumbersAsStringsFlag | rapidjson::kParseStopWhenDoneFlag;
+constexpr unsigned kLenient =
+    kStrict | rapidjson::kParseCommentsFlag | rapidjson::kParseTrailingCommasFlag;
+constexpr std::size_t kTooLarge = std::numeric_limits<std::uint32_t>::max();  // for a JsonSlice
+constexpr unsigned kChecked = rapidjson::kParseValidateEncodingFlag;
+
+bool is_ascii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+template <unsigned kFlags, typename Stream>
+JsonPrefix read(Stream&& stream, const std::shared_ptr<JsonTape>& tape) {
+  TapeBuilder builder(*tape);
+  rapidjson::Reader reader;
+  const rapidjson::ParseResult result = reader.Parse<kFlags>(stream, builder);
+  if (!result.IsError()) {
+    return {json_root(tape), stream.Tell(), {}};
+  }
+  if (!builder.problem().empty()) {
+    return {std::nullopt, stream.Tell(), builder.problem()};
+  }
+  return {std::nullopt, result.Offset(), cause(result.Code())};
+}
+
+/// Strict, of ASCII, which is UTF-8: to check each byte for that takes as long as all the rest.
+/// Strings stay where they are in a copy of the text.
+JsonPrefix read_ascii(std::string_view text) {
+  auto tape = std::make_shared<JsonTape>();
+  tape->strings = text;
+  return read<kStrict | rapidjson::kParseInsituFlag>(
+      rapidjson::InsituStringStream(tape->strings.data()), tape);
+}
 
 }  // namespace
 
@@ -181,27 +222,19 @@ std::string line_and_column(std::string_view text, std::size_t offset) {
 }
 
 JsonPrefix parse_json_prefix(std::string_view text, JsonDialect dialect) {
-  if (text.size() >= std::numeric_limits<std::uint32_t>::max()) {
+  if (text.size() >= kTooLarge) {
     return {std::nullopt, 0, "larger than 4 GiB"};
   }
-  auto tape = std::make_shared<JsonTape>();
-  TapeBuilder builder(*tape);
+  const auto tape = std::make_shared<JsonTape>();
   rapidjson::MemoryStream stream(text.data(), text.size());
-  rapidjson::Reader reader;
-  const rapidjson::ParseResult result = dialect == JsonDialect::Strict
-                                            ? reader.Parse<kStrictFlags>(stream, builder)
-                                            : reader.Parse<kLenientFlags>(stream, builder);
-  if (!result.IsError()) {
-    return {json_root(std::move(tape)), stream.Tell(), {}};
-  }
-  if (!builder.problem().empty()) {
-    return {std::nullopt, stream.Tell(), builder.problem()};
-  }
-  return {std::nullopt, result.Offset(), cause(result.Code())};
+  return dialect == JsonDialect::Strict ? read<kStrict | kChecked>(stream, tape)
+                                        : read<kLenient | kChecked>(stream, tape);
 }
 
 Result<Json> parse_json(std::string_view text, JsonDialect dialect) {
-  JsonPrefix prefix = parse_json_prefix(text, dialect);
+  JsonPrefix prefix = dialect == JsonDialect::Strict && text.size() < kTooLarge && is_ascii(text)
+                          ? read_ascii(text)
+                          : parse_json_prefix(text, dialect);
   if (prefix.value && text.find_first_not_of(" \t\r\n", prefix.end) == std::string_view::npos) {
     return *std::move(prefix.value);
   }

@@ -99,7 +99,7 @@ TEST(Json, ParseErrorsGiveLineAndColumn) {
       {"{\n  \"a\": 1\n  \"b\": 2}", "3:3: missing a comma or '}' after an object member"},
       {"[1] x", "1:4: something follows the value"},
       {"[1,]", "1:4: invalid value"},
-      {"{\"a\":1,\"b\":{\"k\":1,\"k\":2}}", "1:24: the key \"k\" stands twice in one object"},
+      {"{\"a\":1,\"b\":{\"k\":1,\"k\":2}}", "1:25: the key \"k\" stands twice in one object"},
       {"\"\xff\"", "1:2: invalid encoding in string"},
       {"\"\\ud800\"", "1:2: the surrogate pair in string is invalid"},
       {"\"\\udddd\"", "1:9: half a surrogate pair in a string"},
