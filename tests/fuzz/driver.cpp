@@ -1,5 +1,5 @@
 // Runs a fuzzer's entry point without libFuzzer:
-//   <program> <folder of seeds> <mutations> [<start>]
+//   <program> <mutations> <folder of seeds>...
 // Each input is written to <program>.input in the current folder before it is tried, so the one
 // that breaks the entry point stays behind.
 #include <algorithm>
@@ -18,18 +18,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
 namespace {
 
-std::vector<std::string> read_seeds(const std::filesystem::path& folder) {
+void read_seeds(const std::filesystem::path& folder, std::vector<std::string>& seeds) {
   std::vector<std::filesystem::path> paths;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     paths.push_back(entry.path());
   }
   std::sort(paths.begin(), paths.end());
-  std::vector<std::string> seeds;
   for (const auto& path : paths) {
     std::ifstream file(path, std::ios::binary);
     seeds.emplace_back(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
   }
-  return seeds;
 }
 
 class Mutator {
@@ -91,25 +89,29 @@ void run(const std::filesystem::path& copy, const std::string& text) {
 
 int main(int argc, char** argv) {
   if (argc < 3) {
-    std::fprintf(stderr, "usage: %s <folder of seeds> <mutations> [<start>]\n", argv[0]);
+    std::fprintf(stderr, "usage: %s <mutations> <folder of seeds>...\n", argv[0]);
     return 2;
   }
-  const std::vector<std::string> seeds = read_seeds(argv[1]);
-  if (seeds.empty()) {
-    std::fprintf(stderr, "there are no seeds in '%s'\n", argv[1]);
-    return 2;
+  const long mutations = std::strtol(argv[1], nullptr, 10);
+  std::vector<std::string> seeds;
+  for (int i = 2; i < argc; ++i) {
+    const std::size_t before = seeds.size();
+    read_seeds(argv[i], seeds);
+    if (seeds.size() == before) {
+      std::fprintf(stderr, "there are no seeds in '%s'\n", argv[i]);
+      return 2;
+    }
   }
   const std::string copy = std::filesystem::path(argv[0]).filename().string() + ".input";
-  const long mutations = std::strtol(argv[2], nullptr, 10);
-  const auto start = static_cast<unsigned>(argc > 3 ? std::strtoul(argv[3], nullptr, 10) : 1);
   for (const std::string& seed : seeds) {
     run(copy, seed);
   }
-  Mutator mutator(seeds, start);
+  constexpr unsigned kStart = 1;
+  Mutator mutator(seeds, kStart);
   for (long i = 0; i < mutations; ++i) {
     run(copy, mutator.next());
   }
-  std::printf("%zu seeds and %ld mutations from start %u\n", seeds.size(), mutations, start);
+  std::printf("%zu seeds and %ld mutations\n", seeds.size(), mutations);
   std::error_code ignored;
   std::filesystem::remove(copy, ignored);
   return 0;
