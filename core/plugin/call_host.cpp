@@ -1,7 +1,7 @@
 #include "core/plugin/call_host.hpp"
 
 #include <algorithm>
-#include <cstring>
+#include <iterator>
 #include <mutex>
 #include <utility>
 
@@ -229,38 +229,19 @@ class RealCallHost final : public ports::CallHost {
 };
 
 const void* RealCallHost::service(const director_host*, const char* id) noexcept {
+  static constexpr std::pair<std::string_view, const void*> kServices[] = {
+      {DIRECTOR_SERVICE_LOG, &kLog},         {DIRECTOR_SERVICE_CANCEL, &kCancel},
+      {DIRECTOR_SERVICE_CLOCK, &kClock},     {DIRECTOR_SERVICE_EXEC, &kExec},
+      {DIRECTOR_SERVICE_SCRATCH, &kScratch}, {DIRECTOR_SERVICE_AGENT, &kAgent},
+      {DIRECTOR_SERVICE_DAEMON, &kDaemon},   {DIRECTOR_SERVICE_TRANSCRIPT, &kTranscript},
+      {kServingService, &kServing},          {kConverseService, &kConverse}};
   if (id == nullptr) {
     return nullptr;
   }
-  const std::string_view name(id);
-  if (name == DIRECTOR_SERVICE_LOG) {
-    return &kLog;
-  }
-  if (name == DIRECTOR_SERVICE_CANCEL) {
-    return &kCancel;
-  }
-  if (name == DIRECTOR_SERVICE_CLOCK) {
-    return &kClock;
-  }
-  if (name == DIRECTOR_SERVICE_EXEC) {
-    return &kExec;
-  }
-  if (name == DIRECTOR_SERVICE_SCRATCH) {
-    return &kScratch;
-  }
-  if (name == DIRECTOR_SERVICE_AGENT) {
-    return &kAgent;
-  }
-  if (name == DIRECTOR_SERVICE_DAEMON) {
-    return &kDaemon;
-  }
-  if (name == DIRECTOR_SERVICE_TRANSCRIPT) {
-    return &kTranscript;
-  }
-  if (name == kServingService) {
-    return &kServing;
-  }
-  return name == kConverseService ? static_cast<const void*>(&kConverse) : nullptr;
+  const auto* const found =
+      std::find_if(std::begin(kServices), std::end(kServices),
+                   [name = std::string_view(id)](const auto& one) { return one.first == name; });
+  return found == std::end(kServices) ? nullptr : found->second;
 }
 
 void RealCallHost::set_circumstances(ports::Command& command) const {
