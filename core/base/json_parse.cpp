@@ -189,11 +189,11 @@ bool is_ascii(std::string_view text) {
                      [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
-template <unsigned kFlags, typename Stream>
+template <unsigned Flags, typename Stream>
 JsonPrefix read(Stream&& stream, const std::shared_ptr<JsonTape>& tape) {
   TapeBuilder builder(*tape);
   rapidjson::Reader reader;
-  const rapidjson::ParseResult result = reader.Parse<kFlags>(stream, builder);
+  const rapidjson::ParseResult result = reader.Parse<Flags>(stream, builder);
   if (!result.IsError()) {
     return {json_root(tape), stream.Tell(), {}};
   }
