@@ -111,8 +111,10 @@ inline constexpr const char* kScenario = R"JSON({
 class OpencodeLive : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
-    const char* given = std::getenv("DIRECTOR_OPENCODE");
-    opencode_ = given != nullptr ? given : output_of(BOOTSTRAP_TOOL " --print-opencode");
+    if (opencode_.empty()) {  // later, HOME is another one
+      const char* given = std::getenv("DIRECTOR_OPENCODE");
+      opencode_ = given != nullptr ? given : output_of(BOOTSTRAP_TOOL " --print-opencode");
+    }
     std::string name = (fs::temp_directory_path() / "director-opencode-XXXXXX").string();
     root_ = ::mkdtemp(name.data());
     ::setenv("HOME", (root_ / "home").c_str(), 1);
