@@ -73,11 +73,13 @@ bool read_process(int proc, const char* pid, Process& process) {
   }
   constexpr int kFromParentToTimes = 10;
   constexpr int kTimes = 4;  // of itself and of its children, in the kernel or not
-  constexpr int kFromTimesToStart = 8;
+  constexpr int kFromTimesToThreads = 6;
+  constexpr int kFromThreadsToStart = 2;
   constexpr int kFromStartToResident = 2;
   const char* parent = name_end + 4;
   const char* times = after_fields(parent, kFromParentToTimes);
-  const char* started = after_fields(times, kFromTimesToStart);
+  const char* threads = after_fields(times, kFromTimesToThreads);
+  const char* started = after_fields(threads, kFromThreadsToStart);
   const char* resident = after_fields(started, kFromStartToResident);
   process.pid = parse_pid(pid);
   process.parent = parse_pid(parent);
@@ -89,7 +91,9 @@ bool read_process(int proc, const char* pid, Process& process) {
   process.started = started == nullptr ? 0 : parse_number(started);
   process.resident_pages =
       resident == nullptr ? 0 : static_cast<std::int64_t>(parse_number(resident));
-  return name_end[2] != 'Z' && name_end[2] != 'X';
+  // That of its first thread, which can end before the others.
+  const char state = name_end[2];
+  return state != 'X' && (state != 'Z' || (threads != nullptr && parse_number(threads) > 1));
 }
 
 /// Calls `visit` with the name of each folder of a process until it says false; false if it did, or

@@ -14,6 +14,8 @@
 
 #include "core/platform/os_error.hpp"
 #include "core/platform/process_table.hpp"
+#include "core/platform/sigpipe_blocked.hpp"
+#include "core/platform/start_failure.hpp"
 
 namespace director::platform {
 namespace {
@@ -28,34 +30,6 @@ constexpr milliseconds kSweepPatience{5000};
 constexpr milliseconds kLookEvery{1000};
 /// Read after the end of everything; more can only come from a process that is none of ours.
 constexpr std::size_t kDrainBytes = 4 << 20;
-
-/// Writing to a pipe without a reader gives EPIPE instead of a signal, for this thread.
-class SigpipeBlocked {
- public:
-  SigpipeBlocked() {
-    ::sigemptyset(&pipe_);
-    ::sigaddset(&pipe_, SIGPIPE);
-    sigset_t pending;
-    ::sigpending(&pending);
-    was_pending_ = ::sigismember(&pending, SIGPIPE) == 1;
-    ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
-  }
-  SigpipeBlocked(const SigpipeBlocked&) = delete;
-  SigpipeBlocked& operator=(const SigpipeBlocked&) = delete;
-  ~SigpipeBlocked() {
-    if (!was_pending_) {
-      const struct timespec now {};
-      while (::sigtimedwait(&pipe_, nullptr, &now) < 0 && errno == EINTR) {
-      }
-    }
-    ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-  }
-
- private:
-  sigset_t pipe_{};
-  sigset_t before_{};
-  bool was_pending_ = false;
-};
 
 bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
 
@@ -103,7 +77,7 @@ Result<ports::Exit> RunningCommand::finish() {
   read_status();
   DIRECTOR_CHECK(settle());
   if (report_ && report_->kind > ReportKind::Signaled) {
-    return failure_to_start();
+    return failure_to_start(command_, *report_);
   }
   ports::Exit exit;
   exit.wall = std::chrono::duration_cast<milliseconds>(clock_.now() - started_);
@@ -352,10 +326,8 @@ void RunningCommand::read_status() {
          (got = ::read(spawned_.status.get(), &report, sizeof(report))) == sizeof(report)) {
     if (report.kind == ReportKind::Used) {
       used_ = report;
-    } else if (report.kind == ReportKind::Weeded) {
-      if (command_.hold != nullptr) {
-        command_.hold->weeded(report.value == 0);
-      }
+    } else if (report.kind == ReportKind::Marked || report.kind == ReportKind::Weeded) {
+      answer_hold(report);
     } else if (!report_) {  // the first one counts: a command that could not be started also exits
       report_ = report;
       overpower_at_ = clock_.now() + kSweepPatience;
@@ -363,6 +335,17 @@ void RunningCommand::read_status() {
   }
   if (got == 0 || (got < 0 && !would_block(errno))) {
     spawned_.status.reset();
+  }
+}
+
+void RunningCommand::answer_hold(const Report& report) const {
+  if (command_.hold == nullptr) {
+    return;
+  }
+  if (report.kind == ReportKind::Marked) {
+    command_.hold->marked();
+  } else {
+    command_.hold->weeded(report.value == 0);
   }
 }
 
@@ -398,37 +381,6 @@ Status RunningCommand::settle() {
                  "cannot start '" + command_.argv.front() + "' in its sandbox: " + last_complaint_);
   }
   return ok();
-}
-
-Error RunningCommand::failure_to_start() const {
-  const std::string what = "cannot start '" + command_.argv.front() + "'";
-  if (report_->kind == ReportKind::NoFolder) {
-    return os_error(what + " in '" + command_.cwd + "'", report_->value);
-  }
-  if (report_->kind == ReportKind::NoCgroup) {
-    return os_error(what + " in its control group", report_->value);
-  }
-  if (report_->value == E2BIG) {
-    return Error(Errc::Invalid,
-                 what +
-                     ": its arguments and environment are longer than the system takes; pass "
-                     "long text through standard input");
-  }
-  if (report_->kind == ReportKind::NoExec && report_->value == ENOEXEC) {
-    return Error(Errc::Invalid, what + ": neither a binary of this machine nor a script with '#!'");
-  }
-  if (report_->kind == ReportKind::NoSupervisor) {
-    if (!command_.within.empty()) {
-      return Error(Errc::Io, what + ": its sandbox '" + command_.within.front() +
-                                 "' does not start (" + os_reason(report_->value) + ")");
-    }
-    return Error(Errc::Io, what + ": director's own part 'director-supervise' does not start (" +
-                               os_reason(report_->value) + "); install director again");
-  }
-  if (report_->kind == ReportKind::NoSandbox) {
-    return os_error(what + " in its sandbox", report_->value);
-  }
-  return start_error(what, report_->value);
 }
 
 }  // namespace director::platform

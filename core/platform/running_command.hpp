@@ -35,6 +35,7 @@ class RunningCommand final : ports::CommandGrip {
   void read_stream(UniqueFd& fd, LineSplitter& lines);
   void drain(UniqueFd& fd, LineSplitter& lines);
   void read_status();
+  void answer_hold(const Report& report) const;
   void deliver(bool is_stderr, std::string_view text, bool cut);
   void watch_limits();
   [[nodiscard]] std::optional<ports::SteadyTime> deadline() const;
@@ -49,7 +50,6 @@ class RunningCommand final : ports::CommandGrip {
   void let_hold(ports::CommandGrip* grip) const;
   void note_usage(ports::Exit& exit) const;
   [[nodiscard]] Status settle();
-  [[nodiscard]] Error failure_to_start() const;
   [[nodiscard]] int wait_ms(ports::SteadyTime now) const;
 
   const ports::Clock& clock_;

@@ -23,7 +23,8 @@ target_sources(
           ${CMAKE_CURRENT_LIST_DIR}/sandbox.cpp
           ${CMAKE_CURRENT_LIST_DIR}/sandboxed_launcher.cpp
           ${CMAKE_CURRENT_LIST_DIR}/spawn.cpp
-          ${CMAKE_CURRENT_LIST_DIR}/spdlog_log.cpp)
+          ${CMAKE_CURRENT_LIST_DIR}/spdlog_log.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/start_failure.cpp)
 
 set_source_files_properties(
   ${CMAKE_CURRENT_LIST_DIR}/paths.cpp

@@ -85,6 +85,7 @@ class Supervisor {
       signal_group(SIGTERM);
     } else if (order == kMark) {
       spared_count_ = descendants_of(::getpid(), spared, kMostSpared);
+      send_report(ReportKind::Marked, 0);
     } else {
       send_report(ReportKind::Weeded, weed() ? 0 : 1);
     }
@@ -148,9 +149,10 @@ class Supervisor {
   }
 
   /// Kills whatever was started since the mark. Its children take its place meanwhile, so until
-  /// there is none; false if that has no end.
+  /// there is none; false if that has no end. One look may miss who changes places while it lasts.
   bool weed() {
     constexpr int kPasses = 1000;
+    bool was_clean = false;
     for (int pass = 0; pass < kPasses; ++pass) {
       reap();
       const int count = descendants_of(::getpid(), seen, kMostSeen);
@@ -161,8 +163,12 @@ class Supervisor {
           clean = false;
         }
       }
-      if (clean || count < 0) {
+      if (count < 0 || (clean && was_clean)) {
         return clean;
+      }
+      was_clean = clean;
+      if (clean) {
+        continue;
       }
       struct pollfd fds[1] = {{signals_, POLLIN, 0}};
       ::poll(fds, 1, 2);

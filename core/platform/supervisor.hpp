@@ -30,7 +30,7 @@ inline constexpr const char* kInCgroup = "cgroup";
 
 inline constexpr char kTerminate = 'T';
 inline constexpr char kKill = 'K';
-/// What the command has started so far is spared by kWeed.
+/// What the command has started so far is spared by kWeed. Answered by Marked.
 inline constexpr char kMark = 'M';
 /// Ends all that the command has started since, the command itself not. Answered by Weeded.
 inline constexpr char kWeed = 'W';
@@ -45,7 +45,8 @@ enum class ReportKind : std::int32_t {
   NoSandbox = 7,     ///< value: errno of confining the command
   NoCgroup = 8,      ///< value: errno of entering the control group
   Used = 9,          ///< of all that ended, in the fields for that; comes last
-  Weeded = 10        ///< value: 0 if nothing is left that was to go
+  Weeded = 10,       ///< value: 0 if nothing is left that was to go
+  Marked = 11
 };
 struct Report {
   ReportKind kind = ReportKind::Exited;

@@ -20,8 +20,8 @@ constexpr std::size_t kLineBytes = std::size_t{64} << 10U;
 constexpr std::size_t kTailBytes = 2000;
 /// How often the cancel token of whoever waits is looked at.
 constexpr milliseconds kTick{20};
-/// Longer than the supervisor tries.
-constexpr milliseconds kWeedPatience{6000};
+/// With the command's supervisor: longer than that tries to weed.
+constexpr milliseconds kPatience{6000};
 
 /// 256 bits. Without them there is nothing to be trusted.
 std::string make_secret() {
@@ -116,7 +116,12 @@ Result<std::string> Daemon::ready(const ports::Clock& clock, std::optional<ports
     changed_.wait_for(lock, kTick);
   }
   if (ready_line_) {
-    return *ready_line_;
+    std::string line = *ready_line_;
+    lock.unlock();
+    if (!hold_.wait_marked(kPatience)) {
+      return Error(Errc::Timeout, what + "its supervisor does not answer");
+    }
+    return line;
   }
   if (!*end_) {
     return end_->error();
@@ -211,6 +216,6 @@ ports::Usage Daemon::end_use(std::uint64_t use) {
   return usage;
 }
 
-bool Daemon::weed() { return hold_.weed(kWeedPatience); }
+bool Daemon::weed() { return hold_.weed(kPatience); }
 
 }  // namespace director::plugin

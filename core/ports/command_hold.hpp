@@ -21,7 +21,7 @@ struct CommandLook {
 class CommandGrip {
  public:
   virtual ~CommandGrip() = default;
-  /// What the command has started so far is spared from now on.
+  /// Asks to spare from now on what the command has started so far; CommandHold::marked() answers.
   virtual void mark() = 0;
   /// Asks for the end of all that the command has started since; CommandHold::weeded() answers.
   virtual void weed() = 0;
@@ -42,6 +42,13 @@ class CommandHold {
     if (grip_ != nullptr) {
       grip_->mark();
     }
+  }
+
+  /// Waits for what mark() has asked for: before that, what the command starts might be spared,
+  /// too. False: there is no answer after `patience`. True also if the command is over.
+  [[nodiscard]] bool wait_marked(std::chrono::milliseconds patience) const {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, patience, [this] { return marked_ || grip_ == nullptr; });
   }
 
   /// Kills what the command has started since mark(), but not the command itself. False: some of it
@@ -74,6 +81,12 @@ class CommandHold {
   /// For launchers: whether saw() is of any use.
   [[nodiscard]] bool is_watched() const { return watched_; }
   void saw(const CommandLook& look) const { on_look_(look); }
+  /// For launchers: the answer to a mark().
+  void marked() {
+    const std::lock_guard lock(mutex_);
+    marked_ = true;
+    changed_.notify_all();
+  }
   /// For launchers: the answer to a weed(). `clean`: nothing is left of it.
   void weeded(bool clean) {
     const std::lock_guard lock(mutex_);
@@ -84,10 +97,11 @@ class CommandHold {
 
  private:
   mutable std::mutex mutex_;
-  std::condition_variable changed_;
+  mutable std::condition_variable changed_;
   const OnLook on_look_;
   std::atomic<bool> watched_ = false;
   CommandGrip* grip_ = nullptr;
+  bool marked_ = false;
   bool answered_ = false;
   bool clean_ = false;
 };

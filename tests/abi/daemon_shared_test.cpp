@@ -6,6 +6,8 @@
 #include <chrono>
 #include <condition_variable>
 #include <filesystem>
+#include <functional>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -37,6 +39,10 @@ class Pretender final : public ports::ProcessLauncher {
     on_line({false, false, "ready"});
     while (!cancel.cancelled() && !dies()) {
       std::this_thread::yield();
+      if (grip.mark_asked.exchange(false)) {
+        before_mark();
+        command.hold->marked();
+      }
       if (grip.weed_asked.exchange(false)) {
         command.hold->weeded(true);
       }
@@ -50,6 +56,8 @@ class Pretender final : public ports::ProcessLauncher {
     exit.usage.cpu = now_.cpu;
     return exit;
   }
+
+  std::function<void()> before_mark = [] {};  ///< by a launcher that is slow
 
   /// What is seen of any of them from now on.
   void set(milliseconds cpu, std::int64_t memory_bytes) {
@@ -78,13 +86,14 @@ class Pretender final : public ports::ProcessLauncher {
  private:
   struct Grip final : ports::CommandGrip {
     explicit Grip(const Pretender& of) : pretender(of) {}
-    void mark() override {}
+    void mark() override { mark_asked = true; }
     void weed() override { weed_asked = true; }
     [[nodiscard]] ports::CommandLook look() const override {
       const std::lock_guard lock(pretender.mutex_);
       return pretender.now_;
     }
     const Pretender& pretender;
+    std::atomic<bool> mark_asked = false;
     std::atomic<bool> weed_asked = false;
   };
 
@@ -160,6 +169,17 @@ class SharedDaemon : public PluginTest {
   int times_asked = 0;
   std::vector<std::unique_ptr<ports::CallHost>> calls;
 };
+
+TEST_F(SharedDaemon, IsNotHadBeforeItIsKnownWhatItHasStartedByItself) {
+  std::promise<void> had;
+  pretender.before_mark = [had = had.get_future().share()] {
+    EXPECT_EQ(had.wait_for(milliseconds(200)), std::future_status::timeout)
+        << "what it starts for this call would count as its own";
+  };
+  const Result<daemon> leased = acquire(for_all());
+  had.set_value();
+  EXPECT_TRUE(leased);
+}
 
 TEST_F(SharedDaemon, OfAllWorkspacesMayWriteInEachAndIsOneForAllOfThem) {
   add_workspace("agent-2");

@@ -7,10 +7,29 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <system_error>
 
 namespace director::test_support {
 
 namespace fs = std::filesystem;
+
+namespace {
+
+/// By its threads: the first one may have ended.
+bool is_marked(const fs::path& process, const std::string& mark) {
+  std::error_code gone;
+  for (fs::directory_iterator thread(process / "task", gone), end; !gone && thread != end;
+       thread.increment(gone)) {
+    std::ifstream file(thread->path() / "environ", std::ios::binary);
+    const std::string environment{std::istreambuf_iterator<char>(file), {}};
+    if (!environment.empty()) {
+      return environment.find("MARK=" + mark) != std::string::npos;
+    }
+  }
+  return false;
+}
+
+}  // namespace
 
 std::vector<pid_t> marked(const std::string& mark) {
   std::vector<pid_t> found;
@@ -19,9 +38,7 @@ std::vector<pid_t> marked(const std::string& mark) {
     if (name.find_first_not_of("0123456789") != std::string::npos) {
       continue;
     }
-    std::ifstream file(entry.path() / "environ", std::ios::binary);
-    const std::string environment{std::istreambuf_iterator<char>(file), {}};
-    if (environment.find("MARK=" + mark) != std::string::npos) {
+    if (is_marked(entry.path(), mark)) {
       found.push_back(static_cast<pid_t>(std::stol(name)));
     }
   }

@@ -1,6 +1,7 @@
 #include "tests/contract/process/child.hpp"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -15,6 +16,7 @@
 #include <fstream>
 #include <functional>
 #include <map>
+#include <thread>
 
 #include "core/platform/local_launcher.hpp"
 #include "core/platform/supervisor.hpp"
@@ -108,6 +110,41 @@ void leave_stray(bool twice, bool keep_streams) {
   char byte = 0;
   while (::read(born[0], &byte, 1) > 0) {
   }
+}
+
+/// Forks a process that lives on although its first thread has ended: at a glance it looks dead.
+void leave_without_leader() {
+  if (::fork() == 0) {
+    std::thread([] {
+      say("stray\n");
+      live_for_ever();
+    }).detach();
+    ::syscall(SYS_exit, 0);
+  }
+}
+
+/// Leaves a stray before it is ready, or when there is a file "cue". Whoever is left has the file
+/// "held" locked.
+[[noreturn]] void serve(const Args& args) {
+  const bool early = args.at(0) == "early";
+  if (!early) {
+    say("ready\n");
+    while (::access("cue", F_OK) != 0) {
+      ::usleep(1000);
+    }
+  }
+  const int held = ::open("held", O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+  ::flock(held, LOCK_EX);
+  if (args.at(1) == "leaderless") {
+    leave_without_leader();
+  } else {
+    leave_stray(args.at(1) == "daemon", true);
+  }
+  ::close(held);
+  if (early) {
+    say("ready\n");
+  }
+  live_for_ever();
 }
 
 /// A generation every few microseconds, each the orphan of the last.
@@ -323,6 +360,7 @@ const std::map<std::string, std::function<int(const Args&)>>& modes() {
          live_for_ever();
          return 0;
        }},
+      {"serve", [](const Args& args) -> int { serve(args); }},
       {"kill-watcher",
        [](const Args&) -> int {
          leave_stray(true, true);
