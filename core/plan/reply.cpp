@@ -112,13 +112,13 @@ class Scanner {
       plan_ = std::move(read.nodes);
       return;
     }
-    constexpr std::size_t kMostListed = 50;
+    constexpr std::size_t kMostProblems = 50;
     std::string message = "these fields are wrong";
-    for (std::size_t i = 0; i < std::min(read.problems.size(), kMostListed); ++i) {
+    for (std::size_t i = 0; i < std::min(read.problems.size(), kMostProblems); ++i) {
       message += "\n" + read.problems[i];
     }
-    if (read.problems.size() > kMostListed) {
-      message += "\nand " + std::to_string(read.problems.size() - kMostListed) + " more";
+    if (read.problems.size() > kMostProblems) {
+      message += "\nand " + std::to_string(read.problems.size() - kMostProblems) + " more";
     }
     failed(extent, std::move(message));
   }
