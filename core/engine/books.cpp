@@ -34,10 +34,9 @@ std::string cost_record(const run::CallEnded& call, run::At at) {
 
 Result<std::unique_ptr<Books>> Books::open(const Services& services, JobWork& job) {
   std::unique_ptr<Books> books(new Books(services));
-  DIRECTOR_TRY(Journal journal,
+  DIRECTOR_TRY(books->journal_,
                Journal::open(services.files, services.clock, services.folders.journal(),
                              [&](const Entry& entry) { return books->replay(entry, job); }));
-  books->journal_ = std::move(journal);
   return books;
 }
 
@@ -47,7 +46,7 @@ Status Books::replay(const Entry& entry, JobWork& job) {
   if (const auto* money = std::get_if<run::MoneyEvent>(&entry.event)) {
     DIRECTOR_CHECK(run::advance(ledger_, *money));
     if (const auto* call = std::get_if<run::CallEnded>(money)) {
-      emit_call(*call, entry.at);
+      send("cost", entry.at.sequence, cost_record(*call, entry.at));
     }
   } else if (const auto* running = std::get_if<run::RunEvent>(&entry.event)) {
     offer_settled(*this, services_.settings, *job.plan, *job.run, *running, entry.at, effects);
@@ -59,16 +58,32 @@ Status Books::replay(const Entry& entry, JobWork& job) {
 
 Result<run::At> Books::append(const run::Event& event, bool durable) {
   DIRECTOR_TRY(const run::At at, journal_->append(event));
-  if (durable) {
-    DIRECTOR_CHECK(journal_->sync());
-  }
-  emit_locked("event", at.sequence, encode(event, at));
+  written_ = at.sequence;
+  wanted_ = durable ? at.sequence : wanted_;
+  offer("event", at.sequence, encode(event, at));
   return at;
 }
 
-Result<run::At> Books::record(const run::Event& event, bool durable) {
+Result<run::At> Books::enter(const run::Event& event, bool durable) {
   const std::lock_guard lock(mutex_);
   return append(event, durable);
+}
+
+Status Books::flush() {
+  std::unique_lock lock(mutex_);
+  const std::uint64_t written = written_;
+  lock.unlock();  // others may write meanwhile, and share the flush
+  DIRECTOR_CHECK(journal_->sync());
+  lock.lock();
+  durable_ = std::max(durable_, written);
+  send();
+  return ok();
+}
+
+Result<run::At> Books::record(const run::Event& event, bool durable) {
+  DIRECTOR_TRY(const run::At at, enter(event, durable));
+  DIRECTOR_CHECK(durable ? flush() : ok());
+  return at;
 }
 
 Result<run::At> Books::append_money(const run::MoneyEvent& event, bool durable) {
@@ -83,7 +98,7 @@ run::Ceilings Books::ceilings() const {
 }
 
 Result<Admission> Books::reserve(run::CallReserved call, const ports::CancelToken& cancel) {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   call.usd = run::reserve_for(ledger_, call.role, services_.settings.limits.call_reserve_usd);
   if (const run::Ceiling refused = run::refusal(ledger_, call, ceilings());
       refused != run::Ceiling::None) {
@@ -92,8 +107,10 @@ Result<Admission> Books::reserve(run::CallReserved call, const ports::CancelToke
   call.call = next_call_id(call);
   DIRECTOR_TRY(const run::At at, append_money(call, true));
   (void)at;
-  const Flight& flight =
-      flights_.emplace(call.call, Flight{ports::CancelToken::child_of(cancel)}).first->second;
+  const Flight flight{ports::CancelToken::child_of(cancel)};
+  flights_.emplace(call.call, flight);
+  lock.unlock();
+  DIRECTOR_CHECK(flush());
   return Admission{run::Ceiling::None, std::move(call), flight.stop};
 }
 
@@ -121,16 +138,18 @@ Status Books::meter(const run::CallMetered& call) {
 }
 
 Result<Settled> Books::settle(const run::CallEnded& call) {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   Settled settled;
   if (const auto flight = flights_.find(call.call); flight != flights_.end()) {
     settled.stopped_by = flight->second.stopped_by;
     flights_.erase(flight);
   }
   DIRECTOR_TRY(const run::At at, append_money(call, true));
-  emit_call(call, at);
+  offer("cost", at.sequence, cost_record(call, at));
   settled.node_is_spent =
       run::node_is_spent(ledger_, {call.call, call.role, call.model, call.node, 0}, ceilings());
+  lock.unlock();
+  DIRECTOR_CHECK(flush());
   return settled;
 }
 
@@ -158,16 +177,25 @@ Status Books::close_open_calls() {
   return ok();
 }
 
-void Books::emit_call(const run::CallEnded& call, run::At at) {
-  emit_locked("cost", at.sequence, cost_record(call, at));
-}
-
 void Books::emit(std::string_view kind, std::uint64_t sequence, std::string_view json) {
   const std::lock_guard lock(mutex_);
-  emit_locked(kind, sequence, json);
+  offer(kind, sequence, std::string(json));
 }
 
-void Books::emit_locked(std::string_view kind, std::uint64_t sequence, std::string_view json) {
+void Books::offer(std::string_view kind, std::uint64_t sequence, std::string json) {
+  unsent_.push_back({std::string(kind), sequence, std::move(json), sequence <= wanted_});
+  send();
+}
+
+void Books::send() {
+  while (!unsent_.empty() && (!unsent_.front().waits || unsent_.front().sequence <= durable_)) {
+    const Unsent record = std::move(unsent_.front());
+    unsent_.pop_front();
+    send(record.kind, record.sequence, record.json);
+  }
+}
+
+void Books::send(std::string_view kind, std::uint64_t sequence, std::string_view json) {
   for (const auto& [id, sink] : services_.backends.sinks) {
     const std::unique_ptr<ports::CallHost> call = services_.hosts.open({.label = "sink " + id});
     const Status status =

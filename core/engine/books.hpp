@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -44,6 +45,10 @@ class Books {
   /// Writes a fact. `durable`: on return it survives a power loss, and so does all that came
   /// before.
   [[nodiscard]] Result<run::At> record(const run::Event& event, bool durable);
+  /// The same in two steps, so that several facts share a flush: whatever relies on one that is to
+  /// be durable comes after flush(). So do the sinks.
+  [[nodiscard]] Result<run::At> enter(const run::Event& event, bool durable);
+  [[nodiscard]] Status flush();
 
   /// Sets the cost of a call aside and writes that down, durably. Fills in the call's id and what
   /// is reserved for it; `cancel` is the asker's.
@@ -56,7 +61,8 @@ class Books {
   /// Calls that were under way when the last director ended are closed with what they had metered.
   [[nodiscard]] Status close_open_calls();
 
-  /// Hands a record to every sink; a sink that fails is reported once and costs nothing else.
+  /// Hands a record to every sink, once the event that it is about is as durable as was asked for;
+  /// a sink that fails is reported once and costs nothing else.
   void emit(std::string_view kind, std::uint64_t sequence, std::string_view json);
   void flush_sinks();
 
@@ -77,8 +83,10 @@ class Books {
   [[nodiscard]] Result<run::At> append(const run::Event& event, bool durable);
   [[nodiscard]] Result<run::At> append_money(const run::MoneyEvent& event, bool durable);
   [[nodiscard]] run::Ceilings ceilings() const;
-  void emit_locked(std::string_view kind, std::uint64_t sequence, std::string_view json);
-  void emit_call(const run::CallEnded& call, run::At at);
+  /// Sends what need not wait any more, in the order of the journal.
+  void offer(std::string_view kind, std::uint64_t sequence, std::string json);
+  void send();
+  void send(std::string_view kind, std::uint64_t sequence, std::string_view json);
 
   /// A call of this director that is under way.
   struct Flight {
@@ -86,9 +94,21 @@ class Books {
     run::Ceiling stopped_by = run::Ceiling::None;
   };
 
+  /// What the sinks are to hear.
+  struct Unsent {
+    std::string kind;
+    std::uint64_t sequence = 0;
+    std::string json;
+    bool waits = false;  ///< until its event is durable
+  };
+
   const Services& services_;
   mutable std::mutex mutex_;
-  std::optional<Journal> journal_;
+  std::unique_ptr<Journal> journal_;
+  std::uint64_t written_ = 0;  ///< the last event of the journal
+  std::uint64_t wanted_ = 0;   ///< the last one that is to be durable
+  std::uint64_t durable_ = 0;  ///< the last one that is known to be
+  std::deque<Unsent> unsent_;
   run::Ledger ledger_;
   std::map<std::string, Flight> flights_;  ///< by call id
   std::string job_;

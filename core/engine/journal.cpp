@@ -47,40 +47,55 @@ Result<std::uint64_t> read_journal(ports::FileStore& files, const std::filesyste
   return static_cast<std::uint64_t>(start);
 }
 
-Result<Journal> Journal::open(ports::FileStore& files, const ports::Clock& clock,
-                              const std::filesystem::path& path, const EntryHandler& on_entry) {
+Result<std::unique_ptr<Journal>> Journal::open(ports::FileStore& files, const ports::Clock& clock,
+                                               const std::filesystem::path& path,
+                                               const EntryHandler& on_entry) {
   std::uint64_t next = 1;
   DIRECTOR_TRY(const std::uint64_t whole, read_journal(files, path, [&](const Entry& entry) {
                  next = entry.at.sequence + 1;
                  return on_entry(entry);
                }));
   DIRECTOR_TRY(std::unique_ptr<ports::AppendFile> file, files.open_append(path, whole));
-  return Journal(std::move(file), clock, next);
+  return std::unique_ptr<Journal>(new Journal(std::move(file), clock, next));
+}
+
+Status Journal::broken() const {
+  return broken_ ? Status(broken_->context("an earlier write failed")) : ok();
 }
 
 Result<run::At> Journal::append(const run::Event& event) {
-  const auto since_epoch = clock_->wall().time_since_epoch();
+  const std::lock_guard lock(mutex_);
+  DIRECTOR_CHECK(broken());
+  const auto since_epoch = clock_.wall().time_since_epoch();
   const run::At at{next_sequence_,
                    std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch).count()};
-  if (broken_) {
-    return broken_->context("an earlier write failed");
-  }
   DIRECTOR_CHECK(note(file_->append(encode(event, at) + "\n"), "cannot write the journal"));
   ++next_sequence_;
-  dirty_ = true;
   return at;
 }
 
 Status Journal::sync() {
-  if (broken_) {
-    return broken_->context("an earlier write failed");
+  std::unique_lock lock(mutex_);
+  const std::uint64_t wanted = next_sequence_ - 1;
+  for (;;) {
+    DIRECTOR_CHECK(broken());
+    if (durable_ >= wanted) {
+      return ok();
+    }
+    if (flushing_) {  // perhaps since before the last of ours was written: once more, if so
+      flushed_.wait(lock);
+      continue;
+    }
+    const std::uint64_t written = next_sequence_ - 1;
+    flushing_ = true;
+    lock.unlock();
+    const Status status = file_->sync();
+    lock.lock();
+    flushing_ = false;
+    flushed_.notify_all();
+    DIRECTOR_CHECK(note(status, "cannot flush the journal"));
+    durable_ = written;
   }
-  if (!dirty_) {
-    return ok();
-  }
-  DIRECTOR_CHECK(note(file_->sync(), "cannot flush the journal"));
-  dirty_ = false;
-  return ok();
 }
 
 // After a partial write the next line would be glued to it; after a failed flush the system may

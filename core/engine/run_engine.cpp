@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <utility>
 
 #include "core/base/text.hpp"
@@ -126,23 +127,24 @@ void RunEngine::tidy_up() {
 
 Status RunEngine::loop() {
   while (state_->outcome.empty()) {
-    const std::optional<Outcome> outcome = next_outcome();
+    const std::deque<Outcome> outcomes = next_outcomes();
     if (services_.interrupt.cancelled() && !interrupt_noted_) {
       interrupt_noted_ = true;
-      DIRECTOR_CHECK(apply(run::InterruptSeen{}));
+      DIRECTOR_CHECK(take(run::InterruptSeen{}));
     }
-    if (outcome) {
-      DIRECTOR_CHECK(apply_outcome(*outcome));
+    for (const Outcome& outcome : outcomes) {
+      DIRECTOR_CHECK(take_outcome(outcome));
     }
+    DIRECTOR_CHECK(carry_out());
     progress_.idle(*state_);
     save_state(false);
   }
   return ok();
 }
 
-Status RunEngine::apply_outcome(const Outcome& outcome) {
+Status RunEngine::take_outcome(const Outcome& outcome) {
   if (outcome.event) {
-    return apply(*outcome.event);
+    return take(*outcome.event);
   }
   const Error& error = outcome.event.error();
   if (Status branch = check_branch(); !branch && (branch.error().code() == Errc::Conflict ||
@@ -151,26 +153,44 @@ Status RunEngine::apply_outcome(const Outcome& outcome) {
   }
   if (outcome.node.empty()) {
     if (services_.interrupt.cancelled()) {
-      return apply(run::RunFinished{"interrupted"});
+      return take(run::RunFinished{"interrupted"});
     }
-    return apply(run::IntegrationGated{false, error.message()});
+    return take(run::IntegrationGated{false, error.message()});
   }
   work_.drop(outcome.node);
   if (error.code() == Errc::Cancelled || services_.interrupt.cancelled()) {
-    return apply(run::WorkInterrupted{outcome.node});
+    return take(run::WorkInterrupted{outcome.node});
   }
-  return apply(run::WorkFailed{outcome.node, error.message()});
+  return take(run::WorkFailed{outcome.node, error.message()});
 }
 
 Status RunEngine::apply(const run::RunEvent& said) {
+  DIRECTOR_CHECK(take(said));
+  return carry_out();
+}
+
+Status RunEngine::take(const run::RunEvent& said) {
   const run::RunEvent event = masked(said, services_.redactor);
-  DIRECTOR_TRY(const run::At at, books_.record(run::Event(event), must_be_durable(event)));
+  const bool durable = must_be_durable(event);
+  DIRECTOR_TRY(const run::At at, books_.enter(run::Event(event), durable));
+  must_flush_ = must_flush_ || durable;
   DIRECTOR_TRY(run::RunStep step, run::advance(*std::exchange(state_, std::nullopt), event, at));
   state_ = std::move(step.state);
   progress_.running(*state_, event);
   offer_settled(books_, services_.settings, plan_, *state_, event, at, step.effects);
-  for (const run::RunEffect& effect : step.effects) {
-    DIRECTOR_CHECK(perform(effect));
+  asked_for_.insert(asked_for_.end(), std::make_move_iterator(step.effects.begin()),
+                    std::make_move_iterator(step.effects.end()));
+  return ok();
+}
+
+Status RunEngine::carry_out() {
+  while (must_flush_ || !asked_for_.empty()) {
+    if (std::exchange(must_flush_, false)) {
+      DIRECTOR_CHECK(books_.flush());
+    }
+    for (const run::RunEffect& effect : std::exchange(asked_for_, {})) {
+      DIRECTOR_CHECK(perform(effect));
+    }
   }
   return ok();
 }
@@ -180,7 +200,7 @@ Status RunEngine::perform(const run::RunEffect& effect) {
     return start_attempt(*start);
   }
   if (const auto* finish = std::get_if<run::FinishRun>(&effect)) {
-    return apply(run::RunFinished{finish->outcome});
+    return take(run::RunFinished{finish->outcome});
   }
   if (std::holds_alternative<run::RunIntegrationGates>(effect)) {
     post(NodeId(), [this]() -> Result<run::RunEvent> {
@@ -223,8 +243,8 @@ Status RunEngine::start_attempt(const run::StartAttempt& effect) {
     return tip.error();
   }
   const Oid base = tip ? *tip : state_->tip;  // preparing will fail as this did
-  DIRECTOR_CHECK(apply(run::AttemptStarted{effect.node, effect.attempt, effect.tier,
-                                           services_.settings.tiers.at(role).text, base}));
+  DIRECTOR_CHECK(take(run::AttemptStarted{effect.node, effect.attempt, effect.tier,
+                                          services_.settings.tiers.at(role).text, base}));
   post(effect.node, [this, effect, base] { return work_.prepare(effect, base); });
   return ok();
 }
@@ -285,15 +305,10 @@ void RunEngine::post(const NodeId& node, Task task) {
   wake_workers_.notify_one();
 }
 
-std::optional<RunEngine::Outcome> RunEngine::next_outcome() {
+std::deque<RunEngine::Outcome> RunEngine::next_outcomes() {
   std::unique_lock lock(mutex_);
   wake_loop_.wait_for(lock, kPoll, [this] { return !outcomes_.empty(); });
-  if (outcomes_.empty()) {
-    return std::nullopt;
-  }
-  Outcome outcome = std::move(outcomes_.front());
-  outcomes_.pop_front();
-  return outcome;
+  return std::exchange(outcomes_, {});
 }
 
 }  // namespace director::engine

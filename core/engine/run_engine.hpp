@@ -60,8 +60,13 @@ class RunEngine {
   /// Leaves refs and slots as the state says. What fails is a warning.
   void tidy_up();
   [[nodiscard]] Status loop();
+  /// take() and carry_out().
   [[nodiscard]] Status apply(const run::RunEvent& said);
-  [[nodiscard]] Status apply_outcome(const Outcome& outcome);
+  /// Writes an event down and moves the state on. What that asks for waits for carry_out().
+  [[nodiscard]] Status take(const run::RunEvent& said);
+  [[nodiscard]] Status take_outcome(const Outcome& outcome);
+  /// Flushes what has been taken, once for all of it, and performs what it asks for.
+  [[nodiscard]] Status carry_out();
   [[nodiscard]] Status perform(const run::RunEffect& effect);
   [[nodiscard]] Status start_attempt(const run::StartAttempt& effect);
   void save_state(bool now);
@@ -70,7 +75,8 @@ class RunEngine {
   void stop_workers();
   void work();
   void post(const NodeId& node, Task task);
-  [[nodiscard]] std::optional<Outcome> next_outcome();
+  /// Those that there are; waits a little for one.
+  [[nodiscard]] std::deque<Outcome> next_outcomes();
 
   const Services& services_;
   Books& books_;
@@ -83,6 +89,8 @@ class RunEngine {
   JobBranch branch_;
   Keeper keeper_;
   NodeWork work_;
+  std::vector<run::RunEffect> asked_for_;
+  bool must_flush_ = false;
   bool interrupt_noted_ = false;
   ports::SteadyTime state_saved_{};
 

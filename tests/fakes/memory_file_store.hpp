@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -22,6 +23,7 @@ class MemoryFileStore final : public ports::FileStore {
  public:
   Fault* fault = nullptr;
   bool fail_syncs = false;
+  std::function<void()> before_sync;
 
   [[nodiscard]] Result<std::string> read(const std::filesystem::path& path) override {
     return with_fault(fault, "read " + path.filename().string(), [&] { return bytes_of(path); });
@@ -126,6 +128,9 @@ class MemoryFileStore final : public ports::FileStore {
     }
 
     [[nodiscard]] Status sync() override {
+      if (store_.before_sync) {
+        store_.before_sync();
+      }
       if (store_.fail_syncs) {
         return Fault::error("sync");
       }

@@ -2,6 +2,10 @@
 
 #include <gmock/gmock.h>
 
+#include <atomic>
+#include <latch>
+#include <thread>
+
 #include "tests/fakes/fake_clock.hpp"
 #include "tests/fakes/memory_file_store.hpp"
 #include "tests/unit/matchers.hpp"
@@ -22,7 +26,7 @@ run::Event failed(const std::string& why) {
 
 class JournalTest : public ::testing::Test {
  protected:
-  Result<Journal> open() {
+  Result<std::unique_ptr<Journal>> open() {
     seen_.clear();
     return Journal::open(files_, clock_, kPath, [this](const Entry& entry) {
       seen_.push_back(entry.at.sequence);
@@ -31,12 +35,12 @@ class JournalTest : public ::testing::Test {
   }
   /// Appends and flushes events with these texts in one process.
   void write(const std::vector<std::string>& texts) {
-    Result<Journal> journal = open();
+    Result<std::unique_ptr<Journal>> journal = open();
     ASSERT_THAT(journal, IsOk());
     for (const std::string& text : texts) {
-      ASSERT_THAT(journal->append(failed(text)), IsOk());
+      ASSERT_THAT((*journal)->append(failed(text)), IsOk());
     }
-    ASSERT_THAT(journal->sync(), IsOk());
+    ASSERT_THAT((*journal)->sync(), IsOk());
   }
 
   testing::MemoryFileStore files_;
@@ -137,16 +141,17 @@ TEST_F(JournalTest, AfterAFailedWriteNothingMoreIsWritten) {
   for (const FaultSide side : {FaultSide::Before, FaultSide::After}) {
     ASSERT_THAT(files_.remove(kPath), IsOk());
     write({"one"});
-    Result<Journal> journal = open();
+    Result<std::unique_ptr<Journal>> journal = open();
     ASSERT_THAT(journal, IsOk());
     Fault fault(1, side);
     files_.fault = &fault;
-    EXPECT_THAT(journal->append(failed("two")), FailsWith(Errc::Io, "cannot write the journal"));
+    EXPECT_THAT((*journal)->append(failed("two")), FailsWith(Errc::Io, "cannot write the journal"));
     files_.fault = nullptr;
     const std::string text = files_.text(kPath);
-    EXPECT_THAT(journal->append(failed("three")), FailsWith(Errc::Io, "an earlier write failed"));
-    EXPECT_THAT(journal->sync(), FailsWith(Errc::Io, "an earlier write failed"));
-    EXPECT_THAT(journal->sync(), FailsWith(Errc::Io, "injected fault")) << "the cause is kept";
+    EXPECT_THAT((*journal)->append(failed("three")),
+                FailsWith(Errc::Io, "an earlier write failed"));
+    EXPECT_THAT((*journal)->sync(), FailsWith(Errc::Io, "an earlier write failed"));
+    EXPECT_THAT((*journal)->sync(), FailsWith(Errc::Io, "injected fault")) << "the cause is kept";
     EXPECT_EQ(files_.text(kPath), text);
     write({"next process"});
     ASSERT_THAT(open(), IsOk());
@@ -154,21 +159,50 @@ TEST_F(JournalTest, AfterAFailedWriteNothingMoreIsWritten) {
 }
 
 TEST_F(JournalTest, AfterAFailedFlushNothingIsCalledDurable) {
-  Result<Journal> journal = open();
+  Result<std::unique_ptr<Journal>> journal = open();
   ASSERT_THAT(journal, IsOk());
-  ASSERT_THAT(journal->append(failed("one")), IsOk());
+  ASSERT_THAT((*journal)->append(failed("one")), IsOk());
   files_.fail_syncs = true;
-  EXPECT_THAT(journal->sync(), FailsWith(Errc::Io, "cannot flush the journal"));
+  EXPECT_THAT((*journal)->sync(), FailsWith(Errc::Io, "cannot flush the journal"));
   files_.fail_syncs = false;
-  EXPECT_THAT(journal->sync(), FailsWith(Errc::Io, "an earlier write failed"));
-  EXPECT_THAT(journal->append(failed("two")), FailsWith(Errc::Io, "an earlier write failed"));
+  EXPECT_THAT((*journal)->sync(), FailsWith(Errc::Io, "an earlier write failed"));
+  EXPECT_THAT((*journal)->append(failed("two")), FailsWith(Errc::Io, "an earlier write failed"));
+}
+
+TEST_F(JournalTest, WhoeverFlushesAtTheSameTimeSharesAFlushAndNobodyWaitsForOneToAppend) {
+  Result<std::unique_ptr<Journal>> journal = open();
+  ASSERT_THAT(journal, IsOk());
+  ASSERT_THAT((*journal)->append(failed("one")), IsOk());
+  std::atomic<int> flushes = 0;
+  std::latch begun(1);
+  std::latch go_on(1);
+  files_.before_sync = [&] {
+    if (++flushes == 1) {
+      begun.count_down();
+      go_on.wait();
+    }
+  };
+  const auto flush = [&] { EXPECT_THAT((*journal)->sync(), IsOk()); };
+  {
+    std::jthread first(flush);
+    begun.wait();
+    ASSERT_THAT((*journal)->append(failed("two")), IsOk());
+    std::jthread second(flush);
+    std::jthread third(flush);
+    go_on.count_down();
+  }
+  EXPECT_EQ(flushes, 2) << "the first one began before the second event was there";
+  files_.before_sync = nullptr;
+  files_.lose_power();
+  ASSERT_THAT(open(), IsOk());
+  EXPECT_EQ(seen_, (std::vector<std::uint64_t>{1, 2}));
 }
 
 TEST_F(JournalTest, WhatIsNotFlushedIsLostWithThePowerAndNothingElse) {
-  Result<Journal> journal = open();
-  ASSERT_THAT(journal->append(failed("one")), IsOk());
-  ASSERT_THAT(journal->sync(), IsOk());
-  ASSERT_THAT(journal->append(failed("two")), IsOk());
+  Result<std::unique_ptr<Journal>> journal = open();
+  ASSERT_THAT((*journal)->append(failed("one")), IsOk());
+  ASSERT_THAT((*journal)->sync(), IsOk());
+  ASSERT_THAT((*journal)->append(failed("two")), IsOk());
   files_.lose_power();
   ASSERT_THAT(open(), IsOk());
   EXPECT_EQ(seen_, (std::vector<std::uint64_t>{1}));
