@@ -70,6 +70,16 @@ void check_prices(Draft& draft, const std::string& file) {
   }
 }
 
+void check_setup(Draft& draft, const std::string& file) {
+  const Workspace& workspace = draft.settings.workspace;
+  if (!workspace.setup.empty() && workspace.keep.empty()) {
+    draft.warnings.push_back(
+        to_string(origin_of(draft, "workspace.setup", file)) +
+        ": workspace.setup without workspace.keep: what it makes in a workspace is gone before "
+        "agents and tests run; name the ignored folders that it makes in workspace.keep");
+  }
+}
+
 void check_network_gates(Draft& draft, const std::string& file) {
   std::vector<std::string> known(draft.gate_names.begin(), draft.gate_names.end());
   known.emplace_back(kNodeTests);
@@ -168,6 +178,7 @@ void check_together(Draft& draft, const std::string& file) {
   }
   check_reviewer(draft, file);
   check_prices(draft, file);
+  check_setup(draft, file);
   check_network_gates(draft, file);
 }
 

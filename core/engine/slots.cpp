@@ -130,6 +130,8 @@ Status Workspaces::prepare(const director::slot& slot, const Oid& commit, const 
     return ok();
   }
   DIRECTOR_CHECK(set_up(slot, cancel));
+  // `setup` is for what is kept: the files of the commit stay as they are.
+  DIRECTOR_CHECK(checkout(slot, commit, tree, workspace.keep));
   return services_.files.write(setup_stamp(slot), due);
 }
 
@@ -143,10 +145,9 @@ Status Workspaces::prepare_anew(const director::slot& slot, const Oid& commit,
 Status Workspaces::prepare_to_gate(const director::slot& slot, const Oid& commit, const Oid& landed,
                                    const ports::CancelToken& cancel) {
   const config::Workspace& workspace = services_.settings.workspace;
-  if (workspace.setup.empty() || workspace.keep.empty()) {
+  if (workspace.setup.empty()) {
     // What is not made by `setup` was made by gates: of that, nothing is kept.
-    return workspace.setup.empty() ? checkout(slot, commit, Oid(), {})
-                                   : prepare(slot, commit, Oid(), cancel);
+    return checkout(slot, commit, Oid(), {});
   }
   std::string key;
   std::vector<std::string> trees;

@@ -357,8 +357,9 @@ TEST(RunEngine, WorkspaceSetupRunsOncePerSlotUntilItsInputsChange) {
   const Result<run::RunState> end = world.run();
   ASSERT_THAT(end, IsOk());
   EXPECT_EQ(end->outcome, "done");
-  EXPECT_EQ(world.hosts.commands().size(), 3U)
-      << "the agent's slot before and after the lock changed, the verify slot after it";
+  EXPECT_EQ(world.hosts.commands().size(), 4U) << "the agent's slot before and after the lock "
+                                                  "changed, the verify slot for the candidate that "
+                                                  "changes it and for the next one";
 }
 
 TEST(RunEngine, KeptFoldersForGatesAreMadeOnceWhileTheyAreAsSetupLeftThem) {
