@@ -113,22 +113,33 @@ std::vector<std::string> programs(const std::vector<std::string>& environment) {
 
 /// Daemons that do what they are asked to, whoever asks, outside of any sandbox.
 void hide_daemons(SandboxPolicy& policy, const std::vector<std::string>& environment) {
-  for (const char* folder :
-       {"/run/user", "/run/dbus", "/run/podman", "/run/containerd", "/run/libvirt"}) {
+  for (const char* folder : {"/run/user", "/run/dbus", "/run/podman", "/run/containerd",
+                             "/run/libvirt", "/run/crio", "/run/buildkit"}) {
     add_existing(policy.empty, folder);
+  }
+  const std::string_view home = platform::variable(environment, "HOME");
+  for (const char* folder : {"/.docker/run", "/.docker/desktop", "/.colima", "/.lima"}) {
+    if (home.starts_with('/')) {
+      add_existing(policy.empty, std::string(home) + folder);
+    }
   }
   const std::string_view runtime = platform::variable(environment, "XDG_RUNTIME_DIR");
   if (runtime.starts_with('/') && runtime != "/") {
     add_existing(policy.empty, runtime);
   }
-  add_existing(policy.blank, "/run/docker.sock");
+  for (const char* socket :
+       {"/run/docker.sock", "/run/snapd.socket", "/run/systemd/private", "/var/lib/lxd/unix.socket",
+        "/var/lib/incus/unix.socket", "/var/snap/lxd/common/lxd/unix.socket"}) {
+    add_existing(policy.blank, socket);
+  }
 }
 
-/// What other commands work on: their workspaces, what is kept of those, their temporary files.
+/// What other commands work on: their workspaces, what is kept of those, their temporary files, and
+/// what agents leave for agents, of which a gate must know nothing.
 Status hide_neighbours(SandboxPolicy& policy) {
   policy.temps = policy.workspaces + "/tmp";
-  for (const std::string& folder :
-       {policy.workspaces + "/slots", policy.workspaces + "/gates", policy.temps}) {
+  for (const std::string& folder : {policy.workspaces + "/slots", policy.workspaces + "/gates",
+                                    policy.workspaces + "/plugins", policy.temps}) {
     std::error_code error;
     fs::create_directories(folder, error);
     if (error) {
@@ -255,6 +266,8 @@ Result<SandboxPolicy> policy_for(const config::Sandbox& wanted, const engine::Fo
   policy.visible.insert(policy.visible.end(), policy.protect.begin(), policy.protect.end());
   hide_daemons(policy, environment);
   DIRECTOR_CHECK(hide_neighbours(policy));
+  // Agents' words stand in the journal and the logs of a job.
+  add_existing(policy.empty, folders.state.string());
   hide_secrets(policy, repository);
   DIRECTOR_CHECK(add_writable(policy, wanted.writable));
   DIRECTOR_CHECK(add_hidden(policy, wanted.hide));

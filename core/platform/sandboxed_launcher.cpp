@@ -1,6 +1,7 @@
 #include "core/platform/sandboxed_launcher.hpp"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
@@ -28,6 +29,15 @@ Result<std::string> real_path(const std::string& path, const std::string& what) 
   return real.string();
 }
 
+/// What is to be hidden may have gone since the policy was made, and nothing can be mounted there.
+SandboxPolicy of_what_exists(SandboxPolicy policy) {
+  for (std::vector<std::string>* paths : {&policy.empty, &policy.blank}) {
+    std::erase_if(*paths,
+                  [](const std::string& path) { return ::access(path.c_str(), F_OK) != 0; });
+  }
+  return policy;
+}
+
 }  // namespace
 
 Result<ports::Exit> SandboxedLauncher::run(const ports::Command& command,
@@ -37,6 +47,7 @@ Result<ports::Exit> SandboxedLauncher::run(const ports::Command& command,
     return inner_.run(command, on_line, cancel);  // which refuses what makes no sense
   }
   const std::string what = "cannot start '" + command.argv.front() + "'";
+  const SandboxPolicy policy = of_what_exists(policy_);
   DIRECTOR_TRY(const std::string folder, real_path(command.cwd, what));
   ports::Command confined = command;
   for (std::vector<std::string>* paths : {&confined.writable, &confined.readable}) {
@@ -49,16 +60,16 @@ Result<ports::Exit> SandboxedLauncher::run(const ports::Command& command,
   const auto set_temp = [&confined](const std::string& temp) {
     confined.env_set.insert(confined.env_set.begin(), "TMPDIR=" + temp);
   };
-  if (policy_.backend == SandboxBackend::Bubblewrap) {
-    set_temp(policy_.temp);
-    confined.within = bubblewrap_arguments(policy_, confined, folder);
-    return policy_.layers && command.scratch && lies_below(folder, policy_.workspaces)
+  if (policy.backend == SandboxBackend::Bubblewrap) {
+    set_temp(policy.temp);
+    confined.within = bubblewrap_arguments(policy, confined, folder);
+    return policy.layers && command.scratch && lies_below(folder, policy.workspaces)
                ? run_on_layer(std::move(confined), folder, on_line, cancel)
                : inner_.run(confined, on_line, cancel);
   }
-  DIRECTOR_TRY(const PrivateFolder temp, PrivateFolder::make(policy_.temps));
+  DIRECTOR_TRY(const PrivateFolder temp, PrivateFolder::make(policy.temps));
   set_temp(temp.path());
-  confined.within = landlock_arguments(policy_, confined, folder, temp.path());
+  confined.within = landlock_arguments(policy, confined, folder, temp.path());
   return inner_.run(confined, on_line, cancel);
 }
 

@@ -77,6 +77,15 @@ TEST_F(SandboxPolicyFor, HidesWhatIsNamedBesideWhatIsAlways) {
   EXPECT_THAT(made->blank, AllOf(Contains(at("token")), Contains(at(".netrc"))));
 }
 
+TEST_F(SandboxPolicyFor, HidesWhatAgentsLeaveForOthers) {
+  fs::create_directories(at("work/repo/.director"));
+  fs::create_directories(at(".docker/desktop"));
+  const auto made = policy({});
+  ASSERT_THAT(made, IsOk());
+  EXPECT_THAT(made->empty, AllOf(Contains(at("cache/plugins")), Contains(at("work/repo/.director")),
+                                 Contains(at(".docker/desktop"))));
+}
+
 TEST_F(SandboxPolicyFor, HidesWhereLinksLead) {
   fs::create_symlink(at("token"), at("link"));
   const auto made = policy({at("link"), at("keys/../keys/inner/")});
