@@ -160,6 +160,7 @@ AgentCalls::Asked AgentCalls::ask(const Agent& agent, const AgentQuestion& quest
                             .cancel = admission.stop,
                             .deadline = services_.clock.now() + settings.limits.node_timeout,
                             .writable = {services_.folders.agent_state(agent.runner_id).string()},
+                            .reads_only = !question.may_edit,
                             .agent_workspaces = [this] { return agent_workspaces(services_); },
                             .all_workspaces = services_.folders.slots().string(),
                             .transcript = services_.folders.logs() / (call_id + ".jsonl"),

@@ -119,7 +119,7 @@ Paths landlock_arguments(const SandboxPolicy& policy, const ports::Command& comm
   }
   rules.add(landlock::kWrite, temp);
   if (lies_below(folder, policy.workspaces)) {
-    rules.add(landlock::kWrite, folder);
+    rules.add(command.reads_only ? landlock::kRead : landlock::kWrite, folder);
   }
   return rules.take();
 }

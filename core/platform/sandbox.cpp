@@ -167,7 +167,9 @@ Paths bubblewrap_arguments(const SandboxPolicy& policy, const ports::Command& co
   for (const std::string& path : command.writable) {
     arguments.open(path);
   }
-  if (is_workspace) {
+  if (is_workspace && command.reads_only) {
+    arguments.show(folder);
+  } else if (is_workspace) {
     arguments.open(folder);
   }
   for (const std::string& path : policy.empty) {

@@ -248,6 +248,7 @@ void RealCallHost::set_circumstances(ports::Command& command) const {
   command.purpose = scope_.purpose;
   command.deadline = scope_.deadline;
   command.writable = scope_.writable;
+  command.reads_only = scope_.reads_only;
   command.network = scope_.network;
 }
 

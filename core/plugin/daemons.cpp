@@ -29,7 +29,8 @@ void add(std::string& identity, const std::vector<std::string>& texts) {
 std::string identity_of(const DaemonRequest& request) {
   const ports::Command& command = request.command;
   std::string identity =
-      std::to_string(static_cast<int>(command.purpose)) + (command.network ? "network" : "");
+      std::to_string(static_cast<int>(command.purpose)) + (command.network ? "network" : "") +
+      (command.reads_only ? "reads" : "");
   add(identity, command.argv);
   add(identity, command.cwd);
   add(identity, command.env_set);
@@ -120,7 +121,9 @@ std::shared_ptr<Daemon> Daemons::lease(DaemonRequest request, const Redactor& re
     retire_outdated(identity, ended);
     std::vector<std::string>& writable = request.command.writable;
     writable.insert(writable.end(), request.workspaces.begin(), request.workspaces.end());
-    served_.insert(real_path(request.command.cwd));
+    if (!request.command.reads_only) {
+      served_.insert(real_path(request.command.cwd));
+    }
     for (const std::string& folder : writable) {
       served_.insert(real_path(folder));
     }

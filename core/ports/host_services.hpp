@@ -34,6 +34,7 @@ struct CallScope {
   CancelToken cancel{};
   std::optional<SteadyTime> deadline{};
   std::vector<std::string> writable{};  ///< Command::writable of its commands
+  bool reads_only = false;              ///< Command::reads_only of its commands
   bool network = false;                 ///< Command::network of its commands
   /// For daemons that serve all calls: the folders of all agents, in an order of their own, and the
   /// folder that these and those of gates are in. May be empty.

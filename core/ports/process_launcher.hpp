@@ -51,6 +51,8 @@ struct Command {
   std::size_t max_line_bytes = 16 << 20;  ///< longer lines are cut
   /// Folders that it may write beside its own, where commands are confined; absolute.
   std::vector<std::string> writable;
+  /// It may not even write its own.
+  bool reads_only = false;
   /// Folders that it may see, where what is in them is hidden from confined commands; absolute.
   std::vector<std::string> readable;
   /// It may use the network although its purpose has none, where commands are confined.

@@ -181,6 +181,21 @@ TEST_F(SharedDaemon, IsNotHadBeforeItIsKnownWhatItHasStartedByItself) {
   EXPECT_TRUE(leased);
 }
 
+TEST_F(SharedDaemon, OfWhoReadsOnlyIsAnotherOneAndHasServedNoFolder) {
+  daemon_request request = for_all();
+  request.every_workspace = false;
+  scope.reads_only = true;
+  Result<daemon> reader = acquire(request);
+  ASSERT_TRUE(reader);
+  EXPECT_TRUE(pretender.started().at(0).reads_only);
+  EXPECT_FALSE(others.has_served(folder.string()));
+  scope.reads_only = false;
+  Result<daemon> writer = acquire(request);
+  ASSERT_TRUE(writer);
+  EXPECT_TRUE(writer->is_fresh());
+  EXPECT_TRUE(others.has_served(folder.string()));
+}
+
 TEST_F(SharedDaemon, OfAllWorkspacesMayWriteInEachAndIsOneForAllOfThem) {
   add_workspace("agent-2");
   workspaces.push_back((folder / "slots/agent-3-is-gone").string());

@@ -67,6 +67,16 @@ TEST_F(Launcher, WhomNobodyWatchesIsLeftAlone) {
   EXPECT_EQ(looks, 0);
 }
 
+TEST_F(Launcher, WhoReadsOnlyCannotWriteItsFolderWhereItIsConfined) {
+  ports::Command command = child("");
+  command.argv = {"/bin/sh", "-c", ": >written"};
+  command.reads_only = true;
+  const auto exit = run(command);
+  ASSERT_TRUE(exit) << exit.error().message();
+  EXPECT_EQ(exit->exit_code == 0, !sandbox);
+  EXPECT_EQ(fs::exists(folder + "/written"), !sandbox);
+}
+
 TEST_F(Launcher, MissingProgramIsNotFound) {
   ports::Command command = child("exit");
   const std::vector<std::string> names{"no-such-program-anywhere", "/no/such/program", "./no-such"};

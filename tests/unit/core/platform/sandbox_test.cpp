@@ -91,6 +91,15 @@ TEST(Sandbox, NetworkIsForAllButGates) {
               Not(Contains("--unshare-net")));
 }
 
+TEST(Sandbox, WhoReadsOnlyMayNotWriteItsOwnFolder) {
+  ports::Command reads = command(Purpose::Agent, "/c/slot");
+  reads.reads_only = true;
+  reads.writable = {"/c/plugins/x/agent"};
+  const Words words = bubblewrap_arguments(policy(), reads, "/c/slot");
+  EXPECT_FALSE(may_write(words, "/c/slot/x"));
+  EXPECT_TRUE(may_write(words, "/c/plugins/x/agent/x"));
+}
+
 TEST(Sandbox, OnlyAWorkspaceIsWritable) {
   struct Case {
     const char* folder;
