@@ -9,12 +9,11 @@
 namespace director::engine {
 
 std::string trailer(std::string_view message, std::string_view name) {
-  const std::string_view body = text::trim(message);
+  // Only its end is trimmed: what comes before the blank line may be blank itself.
+  const std::string_view body = message.substr(0, message.find_last_not_of(" \t\r\n") + 1);
   const std::size_t blank = body.rfind("\n\n");
-  if (blank == std::string_view::npos) {
-    return {};
-  }
-  for (const std::string_view line : text::split_lines(body.substr(blank + 2))) {
+  const std::size_t last = blank == std::string_view::npos ? 0 : blank + 2;
+  for (const std::string_view line : text::split_lines(body.substr(last))) {
     if (line.size() > name.size() && line.starts_with(name) && line[name.size()] == ':') {
       return std::string(text::trim(line.substr(name.size() + 1)));
     }

@@ -26,8 +26,8 @@ struct LandedCommit {
 /// Whether the commit carries this job's trailers for an attempt at a node.
 [[nodiscard]] bool is_landed_by(const JobId& job, const director::commit_info& commit);
 
-/// The value of a trailer ("Director-Node") in the last paragraph of a commit message; empty:
-/// absent.
+/// The value of a trailer ("Director-Node") in the last paragraph of a commit message, which may be
+/// its only one; empty: absent.
 [[nodiscard]] std::string trailer(std::string_view message, std::string_view name);
 /// The same as a number; 0: absent or none.
 [[nodiscard]] int trailer_number(std::string_view message, std::string_view name);

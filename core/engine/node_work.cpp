@@ -233,7 +233,8 @@ Result<run::CandidateMade> NodeWork::take_candidate(director::vcs& vcs, const No
 }
 
 std::string NodeWork::commit_message(const plan::Node& node, const run::NodeState& state) const {
-  const std::string title = text::printable(node.title.empty() ? node.id.value : node.title);
+  const bool blank = text::trim(node.title).empty();
+  const std::string title = text::printable(blank ? node.id.value : node.title);
   return title + "\n\nDirector-Job: " + plan_.job_id.value + "\nDirector-Node: " + node.id.value +
          "\nDirector-Attempt: " + std::to_string(state.attempts) + "\n";
 }

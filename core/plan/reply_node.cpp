@@ -52,7 +52,7 @@ class NodeReader {
       }
     }
     node.difficulty = difficulty();
-    if (node.title.empty()) {
+    if (text::trim(node.title).empty()) {
       node.title = node.id.value;
     }
     return node;

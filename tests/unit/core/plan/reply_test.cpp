@@ -70,10 +70,11 @@ TEST(PlannerReply, FillsInWhatIsMissing) {
   const auto nodes = parse_planner_reply(
       R"({"nodes":[{"id":7,"spec":"s","files":[],"depends_on":null,"test_cmd":"x",
           "estimated_difficulty":"brutal","test_hashes":{"f":"x"}},
-          {"id":"b","spec":"s","files":["f"],"depends_on":[7],"test_cmd":"x"}]})");
+          {"id":"b","title":" \t","spec":"s","files":["f"],"depends_on":[7],"test_cmd":"x"}]})");
   ASSERT_THAT(nodes, IsOk());
   EXPECT_EQ(nodes->at(0).id.value, "7");
   EXPECT_EQ(nodes->at(0).title, "7");
+  EXPECT_EQ(nodes->at(1).title, "b");
   EXPECT_TRUE(nodes->at(0).files.empty());
   EXPECT_TRUE(nodes->at(0).tests.empty());
   EXPECT_TRUE(nodes->at(0).test_hashes.empty());
