@@ -3,6 +3,7 @@
 #include <array>
 #include <system_error>
 
+#include "core/engine/kept.hpp"
 #include "core/platform/paths.hpp"
 
 namespace director::cli {
@@ -45,8 +46,9 @@ Status archive_job(ports::FileStore& files, const engine::Folders& folders,
   static constexpr std::array<const char*, 9> kFiles{
       "recon.md",      "spec.md", "plan_stage.json", "plan.json", "state.json", "costs.jsonl",
       "metrics.jsonl", "logs",    "journal.jsonl"};
+  const fs::path history = folders.state / "history" / engine::ref_part(job);
   for (const char* name : kFiles) {
-    Status moved = files.move(folders.state / name, folders.state / "history" / job / name);
+    Status moved = files.move(folders.state / name, history / name);
     if (!moved && moved.error().code() != Errc::NotFound) {
       return moved;
     }

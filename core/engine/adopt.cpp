@@ -9,6 +9,7 @@
 #include "core/engine/agent_state.hpp"
 #include "core/engine/landed.hpp"
 #include "core/engine/records.hpp"
+#include "core/plan/names.hpp"
 #include "core/plan/plan_json.hpp"
 #include "core/plan/validate.hpp"
 
@@ -76,6 +77,12 @@ Status adopt(const Services& services, Books& books, JobWork& job) {
   if (plan.job_id.empty() || !plan.job_branch.starts_with("director/")) {
     return Error(Errc::Invalid, "'" + services.folders.plan().string() +
                                     "' needs a job_id and a job_branch under director/");
+  }
+  // Folders and refs are named after it.
+  if (const auto problem = plan::id_problem(plan.job_id.value)) {
+    return Error(Errc::Invalid, "cannot take over '" + services.folders.plan().string() +
+                                    "': its job_id " + plan::shown(plan.job_id.value) +
+                                    " cannot be used: " + *problem);
   }
   DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services.backends.vcs->lease());
   DIRECTOR_TRY(const director::commit_info tip,

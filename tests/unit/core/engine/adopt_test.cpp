@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/plan/plan_json.hpp"
 #include "tests/unit/core/engine/world.hpp"
 #include "tests/unit/matchers.hpp"
 
@@ -30,6 +31,20 @@ TEST(MakeReady, RefusesAPlanThatWasEditedAfterItWasFrozen) {
   world.adopt({node("a")});
   world.files.put("/repo/.director/plan.json", "{}");
   EXPECT_THAT(world.ready(), FailsWith(Errc::Conflict, "was changed after the plan was frozen"));
+}
+
+TEST(MakeReady, RefusesAPlanWhoseJobIdIsNoName) {
+  for (const std::string id : {"../../pwn", "..", "/tmp/pwn", "a/b", "-x", "a\nb", ".hidden"}) {
+    World world;
+    world.repository.commit_on(testing::kRef, {{"README", "hello"}});
+    plan::Node alone = node("a");
+    alone.tests.clear();
+    const plan::Plan plan{JobId(id),        "task", "/repo", "2026-01-01T00:00:00Z",
+                          testing::kBranch, {alone}};
+    world.files.put("/repo/.director/plan.json", plan::to_json(plan));
+    EXPECT_THAT(world.ready(), FailsWith(Errc::Invalid, "its job_id '")) << id;
+    EXPECT_EQ(world.files.text(world.journal()), "") << "nothing was started";
+  }
 }
 
 }  // namespace
