@@ -44,14 +44,15 @@ Result<run::PlanEvent> TestAuthoring::author(const run::AuthorTests& effect, con
   }
   DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());
   DIRECTOR_TRY(const director::commit_info last, vcs->resolve(tip.value));
+  // Those that were refused on the branch itself are for their author to mend.
   if (trailer(last.message, "Director-Job") == plan_.job_id.value &&
       trailer(last.message, "Director-Tests") == node.id.value &&
+      (effect.rejected.empty() || effect.written.commit == tip) &&
       absent(*vcs, node, last.tree).empty()) {
-    DIRECTOR_TRY(const RedCheck red, check_red(services_, workspaces_, node, tip));
-    return authored(*vcs, node, tip, red.why);
+    return settle(*vcs, node, effect, tip, tip);
   }
   if (effect.written.parent == tip && vcs->resolve(effect.written.commit.value)) {
-    return settle(*vcs, node, effect);
+    return settle(*vcs, node, effect, effect.written.commit, tip);
   }
   return write(*vcs, node, effect, last);
 }
@@ -85,14 +86,15 @@ Result<run::PlanEvent> TestAuthoring::write(director::vcs& vcs, const plan::Node
 }
 
 Result<run::PlanEvent> TestAuthoring::settle(director::vcs& vcs, const plan::Node& node,
-                                             const run::AuthorTests& effect) {
-  const Oid& commit = effect.written.commit;
+                                             const run::AuthorTests& effect, const Oid& commit,
+                                             const Oid& tip) {
   DIRECTOR_TRY(const RedCheck red, check_red(services_, workspaces_, node, commit));
   if (red.kind != RedKind::Red && (state_.job.automatic || effect.rejected.empty())) {
     return run::PlanEvent(run::TestsRejected{node.id, red.why});
   }
-  DIRECTOR_CHECK(
-      vcs.update_ref("refs/heads/" + plan_.job_branch, effect.written.parent.value, commit.value));
+  if (commit != tip) {
+    DIRECTOR_CHECK(vcs.update_ref("refs/heads/" + plan_.job_branch, tip.value, commit.value));
+  }
   return authored(vcs, node, commit, red.why);
 }
 

@@ -31,7 +31,7 @@ class TestAuthoring {
   /// for, as a commit; or TestsRejected, with nothing changed. Then, for what is written: it is
   /// checked to be red, and is TestsAuthored, on the job branch, or TestsRejected. With a person at
   /// the gate, tests that are not red on the second try either are authored with a warning. Tests
-  /// that `tip` itself is the commit of are taken as they are: the journal had missed them. Blocks.
+  /// that `tip` itself is the commit of are checked at once: the journal had missed them. Blocks.
   [[nodiscard]] Result<run::PlanEvent> author(const run::AuthorTests& effect, const Oid& tip);
 
  private:
@@ -39,7 +39,8 @@ class TestAuthoring {
                                              const run::AuthorTests& effect,
                                              const director::commit_info& tip);
   [[nodiscard]] Result<run::PlanEvent> settle(director::vcs& vcs, const plan::Node& node,
-                                              const run::AuthorTests& effect);
+                                              const run::AuthorTests& effect, const Oid& commit,
+                                              const Oid& tip);
   /// Why the change is not one of the node's tests alone; empty: it is.
   [[nodiscard]] std::string judge(director::vcs& vcs, const plan::Node& node,
                                   const director::snapshot_result& snapshot) const;
