@@ -120,6 +120,15 @@ Result<run::PlanEvent> TestAuthoring::authored(director::vcs& vcs, const plan::N
   return run::PlanEvent(run::TestsAuthored{node.id, commit, std::move(hashes), std::move(warning)});
 }
 
+std::string TestAuthoring::other_author(const NodeId& node, const std::string& path) const {
+  for (const auto& [id, tests] : state_.authored) {
+    if (id != node && tests.hashes.contains(path)) {
+      return id.value;
+    }
+  }
+  return {};
+}
+
 std::string TestAuthoring::judge(director::vcs& vcs, const plan::Node& node,
                                  const director::snapshot_result& snapshot) const {
   std::string why;
@@ -136,6 +145,11 @@ std::string TestAuthoring::judge(director::vcs& vcs, const plan::Node& node,
         std::find(node.tests.begin(), node.tests.end(), change.path) != node.tests.end();
     const bool file = change.new_type == director::file_type::regular ||
                       change.new_type == director::file_type::executable;
+    if (const std::string owner = other_author(node.id, change.path); listed && !owner.empty()) {
+      why += "- '" + text::printable(change.path) + "' holds the tests of node '" + owner +
+             "': leave it as it is, and write this node's tests to its other files\n";
+      continue;
+    }
     if (listed && file) {
       missing.erase(std::remove(missing.begin(), missing.end(), change.path), missing.end());
       continue;

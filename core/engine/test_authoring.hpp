@@ -41,6 +41,8 @@ class TestAuthoring {
   [[nodiscard]] Result<run::PlanEvent> settle(director::vcs& vcs, const plan::Node& node,
                                               const run::AuthorTests& effect, const Oid& commit,
                                               const Oid& tip);
+  /// The node whose author wrote the path, if it is another one; empty: there is none.
+  [[nodiscard]] std::string other_author(const NodeId& node, const std::string& path) const;
   /// Why the change is not one of the node's tests alone; empty: it is.
   [[nodiscard]] std::string judge(director::vcs& vcs, const plan::Node& node,
                                   const director::snapshot_result& snapshot) const;

@@ -1,4 +1,4 @@
-// Tests that are on the job branch already.
+// Tests that are on the job branch already, and those of another node.
 #include "core/engine/test_authoring.hpp"
 
 #include <gmock/gmock.h>
@@ -90,6 +90,19 @@ TEST_F(TestsOnTheBranch, ThatAreNeverRedEndThePlanning) {
   world.gate.judge_as = [](const gate_request&) { return verdict::pass("exit 0"); };
   world.runner.script["test_author-a"] = {author_writes({{"tests/a.test", "as bad"}})};
   EXPECT_THAT(world.plan(world.job()), FailsWith(Errc::Invalid, "tests of node 'a'"));
+}
+
+TEST_F(TestsOnTheBranch, OfAnotherNodesAuthorStayAsTheyAre) {
+  plan_as(two_nodes_with("+a.txt", R"("tests/a.test","tests/b.test")"));
+  world.runner.script["test_author-b"] = {
+      author_writes({{"tests/a.test", "true"}, {"tests/b.test", "test"}}),
+      author_writes({{"tests/b.test", "test"}})};
+  ASSERT_THAT(world.plan(world.job()), IsOk());
+  const auto calls = world.runner.calls("test_author-b");
+  ASSERT_EQ(calls.size(), 2U);
+  EXPECT_THAT(calls[1].message, HasSubstr("'tests/a.test' holds the tests of node 'a'"));
+  EXPECT_EQ(world.repository.files_at(kRef)["tests/a.test"], "test");
+  EXPECT_EQ(world.repository.files_at(kRef)["tests/b.test"], "test");
 }
 
 }  // namespace
