@@ -22,6 +22,14 @@ std::set<std::string> tests_of(const plan::Plan& plan) {
   return all;
 }
 
+std::set<std::string> paths_of(const std::vector<director::change>& changes) {
+  std::set<std::string> paths;
+  for (const director::change& change : changes) {
+    paths.insert(change.path);
+  }
+  return paths;
+}
+
 }  // namespace
 
 director::slot PlanGate::checkout() const {
@@ -63,14 +71,41 @@ Status PlanGate::judge_plan(const plan::Plan& plan) const {
                                                ":\n" + plan::describe(problems)));
 }
 
-Status PlanGate::remove_stale(const plan::Plan& plan) {
+Status PlanGate::remove_stale(director::vcs& vcs, const plan::Plan& plan,
+                              const std::string& unclean) {
+  DIRECTOR_TRY(const director::commit_info base, vcs.resolve(state_.job.base.value));
+  DIRECTOR_TRY(const director::commit_info made_of, vcs.resolve(state_.gate.commit.value));
+  DIRECTOR_TRY(const std::vector<director::change> by_hand, vcs.changes(made_of.tree, unclean));
+  DIRECTOR_TRY(const std::vector<director::change> all, vcs.changes(base.tree, unclean));
+  const std::set<std::string> edited = paths_of(by_hand);
   const std::set<std::string> wanted = tests_of(plan);
-  for (const std::string& path : state_.authored_paths) {
-    if (!wanted.contains(path)) {
-      DIRECTOR_CHECK(services_.files.remove(std::filesystem::path(checkout().dir) / path));
+  std::vector<std::string> users;
+  for (const director::change& change : all) {
+    if (wanted.contains(change.path) || !state_.authored_paths.contains(change.path)) {
+      continue;
+    }
+    if (change.kind == director::change_kind::added) {
+      DIRECTOR_CHECK(services_.files.remove(std::filesystem::path(checkout().dir) / change.path));
+    } else if (!edited.contains(change.path)) {
+      users.push_back(change.path);
     }
   }
-  return ok();
+  return users.empty() ? ok() : restore(vcs, state_.job.base, users);
+}
+
+Status PlanGate::restore(director::vcs& vcs, const Oid& commit,
+                         const std::vector<std::string>& paths) {
+  const std::string dir = checkout().dir + ".base";
+  const director::slot whole{dir, dir + ".meta"};
+  Status done = vcs.checkout(whole, commit.value, "", {});
+  for (auto path = paths.begin(); done && path != paths.end(); ++path) {
+    // Moved, since then a script can be executed as before.
+    done = services_.files.move(std::filesystem::path(whole.dir) / *path,
+                                std::filesystem::path(checkout().dir) / *path);
+  }
+  DIRECTOR_CHECK(services_.files.remove(whole.dir));
+  DIRECTOR_CHECK(services_.files.remove(whole.meta_dir));
+  return done;
 }
 
 Result<std::string> PlanGate::edited_tree(director::vcs& vcs,
@@ -97,7 +132,7 @@ Status PlanGate::judge_changes(const plan::Plan& plan,
   for (const director::change& change : changes) {
     const std::string named = "\n- '" + text::printable(change.path) + "' ";
     if (!wanted.contains(change.path) && state_.authored_paths.contains(change.path)) {
-      continue;  // stale: whatever was made of it, it is about to be removed
+      continue;  // stale: remove_stale() sees to it
     }
     if (!wanted.contains(change.path)) {
       problems += named + "is no node's test: undo it, or list it in the node's \"tests\"";
@@ -115,10 +150,7 @@ Status PlanGate::judge_changes(const plan::Plan& plan,
 
 Status PlanGate::judge_tests(const plan::Plan& plan, const Oid& commit,
                              const std::vector<director::change>& changes) {
-  std::set<std::string> edited;
-  for (const director::change& change : changes) {
-    edited.insert(change.path);
-  }
+  const std::set<std::string> edited = paths_of(changes);
   for (const plan::Node& node : plan.nodes) {
     const bool touched =
         std::any_of(node.tests.begin(), node.tests.end(),
@@ -144,7 +176,7 @@ Result<GateEdits> PlanGate::take(const plan::Plan& plan, const director::commit_
   DIRECTOR_TRY(const std::string unclean, edited_tree(*vcs, tip));
   DIRECTOR_TRY(const std::vector<director::change> before, vcs->changes(tip.tree, unclean));
   DIRECTOR_CHECK(judge_changes(plan, before));
-  DIRECTOR_CHECK(remove_stale(plan));
+  DIRECTOR_CHECK(remove_stale(*vcs, plan, unclean));
   DIRECTOR_TRY(const std::string tree, edited_tree(*vcs, tip));
   DIRECTOR_TRY(const std::vector<director::change> changes, vcs->changes(tip.tree, tree));
   GateEdits edits;

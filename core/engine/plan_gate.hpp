@@ -36,14 +36,20 @@ class PlanGate {
 
   /// Judges the plan as it is now and takes over what was edited in the checkout: the tests of the
   /// plan's nodes, and no other file. They are committed to the job branch; tests that the author
-  /// wrote and no node names any more are removed from it. Errors: Invalid, naming every problem
-  /// and what to do; nothing has changed then.
+  /// wrote and no node names any more are removed from it, or, where the job began with a file of
+  /// that name and nobody edited it at the gate, are that file again. Errors: Invalid, naming every
+  /// problem and what to do; nothing has changed then.
   [[nodiscard]] Result<GateEdits> take(const plan::Plan& plan, const director::commit_info& tip);
 
  private:
   [[nodiscard]] director::slot checkout() const;
   [[nodiscard]] Status judge_plan(const plan::Plan& plan) const;
-  [[nodiscard]] Status remove_stale(const plan::Plan& plan);
+  /// `unclean`: the tip's tree with the person's edits.
+  [[nodiscard]] Status remove_stale(director::vcs& vcs, const plan::Plan& plan,
+                                    const std::string& unclean);
+  /// Puts files into the checkout as they are in a commit.
+  [[nodiscard]] Status restore(director::vcs& vcs, const Oid& commit,
+                               const std::vector<std::string>& paths);
   /// The tip's tree with the person's edits on top.
   [[nodiscard]] Result<std::string> edited_tree(director::vcs& vcs,
                                                 const director::commit_info& tip) const;

@@ -21,7 +21,9 @@ constexpr const char* kPlan = R"({"nodes":[
 
 class AtGateTwo : public ::testing::Test {
  protected:
-  void SetUp() override {
+  void SetUp() override { reach_the_gate(); }
+
+  void reach_the_gate() {
     world.runner.script["explorer"] = {Turn{.answer = "the map"}};
     world.runner.script["brainstorm"] = {Turn{.answer = "the spec"}};
     world.runner.script["planner"] = {Turn{.answer = kPlan}};
@@ -121,6 +123,46 @@ TEST_F(AtGateTwo, DeletedTestIsWrittenAnewAndTheGateComesBack) {
   EXPECT_EQ(world.runner.calls("test_author-b").size(), 1U);
   EXPECT_EQ(world.runner.calls("test_author-a").size(), 0U);
   expect_ready();
+}
+
+/// The repository had tests/b.test before the job began; its author wrote over it.
+class AtGateTwoOfAnOldTest : public AtGateTwo {
+ protected:
+  void SetUp() override {
+    world.base = world.repository.commit_on("refs/heads/main", {{"tests/b.test", "the user's"}});
+    reach_the_gate();
+    ASSERT_EQ(world.repository.files_at(kRef)["tests/b.test"], "by the author");
+    edit_plan([](plan::Plan& plan) {
+      for (plan::Node& one : plan.nodes) {
+        one.tests.clear();
+      }
+    });
+    // Files that version control checks out are not in the store of the test.
+    checkout = state().gate.checkout;
+    world.files.put(checkout + "/tests/a.test", "by the author");
+    world.files.put(checkout + ".base/tests/b.test", "the user's");
+  }
+  std::string checkout;
+};
+
+TEST_F(AtGateTwoOfAnOldTest, ThatNoNodeNamesAnyMoreIsAsItWas) {
+  expect_ready();
+  EXPECT_EQ(world.files.text(checkout + "/tests/b.test"), "the user's");
+  EXPECT_EQ(world.files.text(checkout + "/tests/a.test"), "") << "only an author wrote that";
+}
+
+TEST_F(AtGateTwoOfAnOldTest, ThatAPersonEditedIsAsTheyMadeIt) {
+  edit("tests/b.test", "by hand");
+  expect_ready();
+  EXPECT_EQ(world.files.text(checkout + "/tests/b.test"), "") << "it was put back";
+  EXPECT_EQ(world.repository.files_at(kRef)["tests/b.test"], "by hand");
+}
+
+TEST_F(AtGateTwoOfAnOldTest, ThatAPersonCommittedIsAsTheyMadeIt) {
+  world.repository.commit_on(kRef, {{"tests/b.test", "committed"}});
+  expect_ready();
+  EXPECT_EQ(world.files.text(checkout + "/tests/b.test"), "") << "it was put back";
+  EXPECT_EQ(world.repository.files_at(kRef)["tests/b.test"], "committed");
 }
 
 TEST_F(AtGateTwo, NodeAddedToThePlanHasItsTestsWritten) {
