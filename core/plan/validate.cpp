@@ -127,6 +127,7 @@ std::vector<Problem> validate(const std::vector<Node>& nodes) {
   }
   check_content(nodes, problems);
   check_paths(nodes, problems);
+  check_commands(nodes, problems);
   if (order.size() == nodes.size()) {
     check_sharing(nodes, graph, order, problems);
   }

@@ -27,6 +27,9 @@ class Problems {
 /// Each path for itself; files against tests; files against folders.
 void check_paths(const std::vector<Node>& nodes, Problems& problems);
 
+/// A command that runs a file which the node may change, and none of its tests, proves nothing.
+void check_commands(const std::vector<Node>& nodes, Problems& problems);
+
 /// Nodes that no dependency path joins share no file and no test. `order` holds every node.
 void check_sharing(const std::vector<Node>& nodes, const Graph& graph,
                    const std::vector<NodeIndex>& order, Problems& problems);

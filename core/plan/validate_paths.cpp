@@ -115,7 +115,59 @@ void collect_shares(const std::vector<Node>& nodes, const std::vector<NodeIndex>
   }
 }
 
+/// A command's words as a shell would see them, more or less: no expansion, no escapes.
+std::vector<std::string_view> words_of(std::string_view command) {
+  constexpr std::string_view kBetween = " \t\r\n;&|<>()`\"'$";
+  std::vector<std::string_view> words;
+  for (std::size_t at = command.find_first_not_of(kBetween); at != std::string_view::npos;
+       at = command.find_first_not_of(kBetween, at)) {
+    const std::size_t end = std::min(command.find_first_of(kBetween, at), command.size());
+    std::string_view word = command.substr(at, end - at);
+    while (word.starts_with("./")) {
+      word.remove_prefix(2);
+    }
+    words.push_back(word);
+    at = end;
+  }
+  return words;
+}
+
+/// The path, a folder that it lies in, or a part of what it holds ("tests/a.py::test_b").
+bool is_named_by(std::string_view path, std::string_view word) {
+  if (word.ends_with('/')) {
+    word.remove_suffix(1);
+  }
+  const std::string_view& shorter = word.size() < path.size() ? word : path;
+  const std::string_view& longer = word.size() < path.size() ? path : word;
+  return !word.empty() && longer.starts_with(shorter) &&
+         (longer.size() == shorter.size() ||
+          longer[shorter.size()] == (word.size() < path.size() ? '/' : ':'));
+}
+
 }  // namespace
+
+void check_commands(const std::vector<Node>& nodes, Problems& problems) {
+  for (NodeIndex i = 0; i < nodes.size(); ++i) {
+    const Node& node = nodes[i];
+    const std::vector<std::string_view> words = words_of(node.test_cmd);
+    const bool runs_its_tests =
+        std::any_of(node.tests.begin(), node.tests.end(), [&](const std::string& test) {
+          return std::any_of(words.begin(), words.end(),
+                             [&](std::string_view word) { return is_named_by(test, word); });
+        });
+    if (runs_its_tests) {
+      continue;  // a compiler's command names the node's sources beside them
+    }
+    const std::unordered_set<std::string_view> files(node.files.begin(), node.files.end());
+    const auto own = std::find_if(words.begin(), words.end(),
+                                  [&](std::string_view word) { return files.contains(word); });
+    if (own != words.end()) {
+      problems.add(i, "test_cmd runs " + shown(*own) +
+                          ", which the node may change, and none of its tests: list it in tests "
+                          "instead of files, or run one of the tests");
+    }
+  }
+}
 
 void check_paths(const std::vector<Node>& nodes, Problems& problems) {
   PathCheck check(nodes, problems);

@@ -117,6 +117,28 @@ TEST(Validate, CommandAndFilesMustNotBeEmpty) {
   EXPECT_THAT(lines({bad}), ElementsAre("a| test_cmd has a NUL character: remove it"));
 }
 
+TEST(Validate, CommandMustNotRunWhatTheNodeMayChangeInsteadOfItsTests) {
+  const std::string refused =
+      "a| test_cmd runs 'run.sh', which the node may change, and none of its tests: list it in "
+      "tests instead of files, or run one of the tests";
+  for (const char* command : {"sh run.sh", "./run.sh", "true && sh './run.sh'", "sh<run.sh",
+                              "(cd . ; sh ././run.sh -q)", "$(sh run.sh)", "sh run.sh t/b.py"}) {
+    Node bad = node("a", {"src/a.c", "run.sh"});
+    bad.test_cmd = command;
+    EXPECT_THAT(lines({bad}), ElementsAre(refused)) << command;
+    bad.tests = {"t/a.py"};
+    EXPECT_THAT(lines({bad}), ElementsAre(refused)) << command;
+  }
+  for (const char* command :
+       {"python3 t/a.py run.sh", "pytest ./t src/a.c", "pytest t/", "pytest t/a.py::test_b src/a.c",
+        "cc src/a.c t/a.py -o a && ./a", "make test", "sh other/run.sh", "sh run.sh.bak", ""}) {
+    Node good = node("a", {"src/a.c", "run.sh"});
+    good.test_cmd = std::string("true ") + command;
+    good.tests = {"t/a.py"};
+    EXPECT_THAT(lines({good}), IsEmpty()) << command;
+  }
+}
+
 TEST(Validate, PathsMustBeFit) {
   const std::pair<std::string, std::string> cases[] = {
       {"", "'' is empty: name a file"},
