@@ -46,12 +46,19 @@ Status Keeper::hold(director::vcs& vcs, const NodeId& node, Flight which, const 
   return made || made.error().code() != Errc::Conflict ? made : set_ref(vcs, name, commit);
 }
 
-bool Keeper::keep(director::vcs& vcs, const UnlandedWork& work) const {
+bool Keeper::keep_beside(director::vcs& vcs, const UnlandedWork& work) const {
   const Result<std::string> kept = keep_work(vcs, work, services_.clock.wall());
   if (!kept) {
     services_.log.write(
         ports::LogLevel::Warning,
         "cannot keep the work of node '" + work.node.value + "': " + kept.error().message());
+    return false;
+  }
+  return true;
+}
+
+bool Keeper::keep(director::vcs& vcs, const UnlandedWork& work) const {
+  if (!keep_beside(vcs, work)) {
     return false;
   }
   const Result<std::vector<director::ref>> held = vcs.list_refs(node_flights(work.job, work.node));
@@ -134,7 +141,9 @@ Status Keeper::settle_flights(director::vcs& vcs, const run::RunState& state) co
 
 Status Keeper::settle_own(director::vcs& vcs, const director::ref& ref, const run::NodeState& node,
                           const NodeId& id) const {
-  if (!run::is_final(node.status) && !node.candidate.empty()) {
+  const bool is_error = node.status == run::NodeStatus::Error;
+  const bool goes_on = !node.candidate.empty() && (is_error || !run::is_final(node.status));
+  if (goes_on && !is_error) {
     return ok();  // the next run goes on with it
   }
   if (node.status != run::NodeStatus::Done && ref.name.ends_with("/candidate")) {
@@ -147,7 +156,7 @@ Status Keeper::settle_own(director::vcs& vcs, const director::ref& ref, const ru
                                                    services_.clock.wall()));
     (void)kept;
   }
-  return vcs.update_ref(ref.name, ref.oid, "");
+  return goes_on ? ok() : vcs.update_ref(ref.name, ref.oid, "");  // --retry goes on with it
 }
 
 Status Keeper::put_aside(director::vcs& vcs, const director::ref& ref) const {

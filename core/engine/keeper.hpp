@@ -36,7 +36,9 @@ class Keeper {
   /// Keeps an attempt that did not land and lets go of what held it. A failure is a warning and
   /// false: then nothing was let go of.
   [[nodiscard]] bool keep(director::vcs& vcs, const UnlandedWork& work) const;
-  /// The same for what an agent left in a slot, if it changed anything since `note`. True if
+  /// The same without letting go of anything: the node goes on with it if asked to.
+  [[nodiscard]] bool keep_beside(director::vcs& vcs, const UnlandedWork& work) const;
+  /// As keep() for what an agent left in a slot, if it changed anything since `note`. True if
   /// nothing in there needs the slot any more; the slot is free then.
   [[nodiscard]] bool keep_slot(director::vcs& vcs, const director::slot& slot, const SlotNote& note,
                                const std::string& why, const std::string& detail) const;

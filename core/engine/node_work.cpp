@@ -183,9 +183,11 @@ Status NodeWork::keep_workspace(const NodeId& id, const run::NodeState& state,
 }
 
 void NodeWork::keep_candidate(director::vcs& vcs, const NodeId& id, const run::NodeState& state,
-                              const std::string& why, const std::string& detail) const {
-  (void)keeper_.keep(vcs,
-                     {plan_.job_id, id, state.attempts, state.base, state.candidate, why, detail});
+                              run::Verdict verdict, const std::string& why,
+                              const std::string& detail) const {
+  const UnlandedWork work{plan_.job_id,    id,  state.attempts, state.base,
+                          state.candidate, why, detail};
+  (void)(verdict == run::Verdict::Error ? keeper_.keep_beside(vcs, work) : keeper_.keep(vcs, work));
 }
 
 Result<run::RunEvent> NodeWork::capture(const NodeId& id, const run::NodeState& state) {
@@ -257,7 +259,8 @@ Result<run::RunEvent> NodeWork::integrate(const NodeId& id, const run::NodeState
     if (!merged.merged) {
       done.conflict = "the change conflicts with what landed since the attempt began, in: " +
                       text::printable(text::join(merged.conflicts, ", "));
-      keep_candidate(*vcs, id, state, "it conflicted with what landed meanwhile", done.conflict);
+      keep_candidate(*vcs, id, state, run::Verdict::Fail,
+                     "it conflicted with what landed meanwhile", done.conflict);
       return run::RunEvent(std::move(done));
     }
     context.tree = Oid(merged.tree);
@@ -266,7 +269,8 @@ Result<run::RunEvent> NodeWork::integrate(const NodeId& id, const run::NodeState
   const plan::Contract contract = plan::judge(node, frozen_, context.changes);
   if (!contract.ok) {
     done.conflict = contract.feedback;
-    keep_candidate(*vcs, id, state, "it broke the contract on the new tip", done.conflict);
+    keep_candidate(*vcs, id, state, run::Verdict::Fail, "it broke the contract on the new tip",
+                   done.conflict);
     return run::RunEvent(std::move(done));
   }
   DIRECTOR_CHECK(check_frozen(*vcs, node, context.tree));
@@ -291,7 +295,7 @@ Result<run::RunEvent> NodeWork::gate(const NodeId& id, const run::NodeState& sta
     context.verify.reset();
     DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());
     keep_candidate(
-        *vcs, id, state,
+        *vcs, id, state, gated.verdict,
         gated.verdict == run::Verdict::Fail ? "its tests failed" : "its tests could not be run",
         gated.detail);
   }
@@ -351,7 +355,7 @@ Result<run::RunEvent> NodeWork::review(const run::ReviewCandidate& effect,
   context.verify.reset();
   if (reviewed.verdict != run::Verdict::Pass && !reviewed.over_budget) {
     keep_candidate(
-        *vcs, effect.node, state,
+        *vcs, effect.node, state, reviewed.verdict,
         reviewed.verdict == run::Verdict::Fail ? "its review blocked it" : "its review failed",
         reviewed.verdict == run::Verdict::Fail ? reviewed.feedback : reviewed.summary);
   }

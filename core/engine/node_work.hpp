@@ -80,9 +80,11 @@ class NodeWork {
   /// An attempt's base, with the tests as they were frozen.
   [[nodiscard]] Status begin_at(const Oid& base, const plan::Node& node, Context& context);
   [[nodiscard]] Result<Oid> kept_on_base(const Context& context) const;
-  /// Called before the event that says so: this attempt's candidate does not land.
+  /// Called before the event that says so: this attempt's candidate does not land, or, if the
+  /// verdict is an error, not now.
   void keep_candidate(director::vcs& vcs, const NodeId& id, const run::NodeState& state,
-                      const std::string& why, const std::string& detail) const;
+                      run::Verdict verdict, const std::string& why,
+                      const std::string& detail) const;
   /// The agent did not get to its end.
   [[nodiscard]] Status keep_workspace(const NodeId& id, const run::NodeState& state,
                                       const AgentAnswer& answer);

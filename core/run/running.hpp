@@ -65,6 +65,9 @@ struct Topology {
   std::vector<std::size_t> urgency;  ///< by index: the place in `by_urgency`
 };
 
+/// So often --retry goes on with what ended as an error; then the candidate itself may be at fault.
+inline constexpr int kMostRetriesOfACandidate = 3;
+
 struct NodeState {
   NodeStatus status = NodeStatus::Pending;
   Phase phase = Phase::Idle;
@@ -73,6 +76,7 @@ struct NodeState {
   int infra_failures = 0;   ///< of the attempt in flight
   int infra_retries = 0;    ///< tries that an infrastructure failure cost, over all attempts
   int lost_rounds = 0;      ///< landings that were refused although it held the lane
+  int error_retries = 0;    ///< how often --retry went on with this candidate after an error
   TierKind tier = TierKind::Executor;
   std::string model;
   std::string feedback;   ///< for the next attempt

@@ -14,6 +14,15 @@ constexpr std::string_view kSpentOut =
 
 bool has_candidate(const NodeState& node) { return !node.candidate.empty(); }
 
+/// Nothing is wrong with a candidate that lost its landing rounds, or whose gate or reviewer was
+/// away, and it is paid for.
+bool goes_on_with_its_candidate(NodeState& node) {
+  if (node.status != NodeStatus::Error || !has_candidate(node)) {
+    return false;
+  }
+  return node.lost_rounds > 0 || ++node.error_retries <= kMostRetriesOfACandidate;
+}
+
 /// An attempt whose candidate is safe in the object database need not be paid for again; any other
 /// one in flight is forgotten, its number given back.
 void forget_flight(NodeState& node) {
@@ -41,15 +50,15 @@ void Transition::begin_run(bool retry) {
   clear_lane();
   state_.ready.clear();
   for (NodeState& node : state_.nodes) {
-    const bool lost_its_rounds = node.lost_rounds > 0 && has_candidate(node);
+    const bool goes_on = retry && goes_on_with_its_candidate(node);
     node.lost_rounds = 0;
     node.spent_out = false;  // the ceiling may be another one now; the next call will tell
     if (node.status == NodeStatus::Running) {
       forget_flight(node);
-    } else if (node.status == NodeStatus::Blocked ||
-               (retry && node.status == NodeStatus::Error && lost_its_rounds)) {
+    } else if (node.status == NodeStatus::Blocked || goes_on) {
       // The first is judged anew below: what blocked it may turn out to have landed, or is tried
-      // again. Nothing is wrong with the candidate of the second, which is paid for.
+      // again.
+      node.infra_failures = 0;
       node.status = NodeStatus::Pending;
       node.error.clear();
       node.finished_ms = 0;
@@ -96,6 +105,7 @@ void Transition::attempt(std::size_t index, int number, TierKind tier, std::int6
   node.tier = tier;
   node.candidate = Oid();
   node.lost_rounds = 0;
+  node.error_retries = 0;
   enter(index, Phase::Preparing, StartAttempt{state_.topology->ids[index], number, tier, delay_ms});
 }
 

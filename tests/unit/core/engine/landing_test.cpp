@@ -256,6 +256,28 @@ TEST(Landing, ReviewThatCannotBeReadBlocksUnlessTheConfigurationLetsItPass) {
   }
 }
 
+TEST(Landing, RetryAfterAnOutageOfTheReviewerPaysNoExecutorAgain) {
+  World world;
+  world.adopt({node("a")});
+  world.obedient({"a"});
+  world.settings.review.stage_two_file_threshold = 0;
+  world.reviewer.script = {Error(Errc::External, "the endpoint is down"), review{"fine", {}}};
+  Result<run::RunState> end = world.run();
+  ASSERT_THAT(end, IsOk());
+  EXPECT_EQ(state_of(*end, "a").status, NodeStatus::Error);
+  // Neither the user nor time takes what --retry needs.
+  for (const std::string& name : world.repository.refs("refs/director/kept/")) {
+    world.repository.delete_ref(name);
+  }
+  world.repository.collect_garbage();
+  end = world.run({.retry = true});
+  ASSERT_THAT(end, IsOk());
+  EXPECT_EQ(end->outcome, "done");
+  EXPECT_EQ(world.runner.calls("executor-a").size(), 1U);
+  EXPECT_EQ(world.landings(), (std::map<std::string, int>{{"a", 1}}));
+  EXPECT_TRUE(world.repository.refs("refs/director/flight/").empty());
+}
+
 TEST(Landing, ReviewersCallIsInTheLedger) {
   World world;
   world.adopt({node("a")});

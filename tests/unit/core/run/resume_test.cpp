@@ -287,6 +287,61 @@ TEST(Resume, RetryReopensEverythingThatDidNotLandAndNothingElse) {
   EXPECT_CLEAN(model);
 }
 
+RunModel ended_as_error(const RunEvent& event) {
+  RunStarted first = start(1, 1);
+  first.review_file_threshold = 0;
+  RunModel model = started({{}}, first);
+  if (std::holds_alternative<Reviewed>(event)) {
+    until<ReviewCandidate>(model, kA);
+  } else {
+    until<RunGates>(model, kA);
+  }
+  say(model, kA, event);
+  EXPECT_TRUE(model.finish_well());
+  EXPECT_EQ(model.node(kA).status, NodeStatus::Error);
+  return model;
+}
+
+TEST(Resume, RetryAfterAnOutageOfGateOrReviewerGoesOnWithTheCandidate) {
+  Reviewed down;
+  down.node = kA;
+  down.verdict = Verdict::Error;
+  RunStarted retry = start(1, 1);
+  retry.retry = true;
+  retry.review_file_threshold = 0;
+  for (const RunEvent& event : {RunEvent(Gated{kA, Verdict::Error, "127", false}), RunEvent(down),
+                                RunEvent(WorkFailed{kA, "disk"})}) {
+    RunModel model = ended_as_error(event);
+    model.feed(retry);
+    EXPECT_TRUE(std::holds_alternative<Integrate>(model.open().at(0))) << "nothing is paid again";
+    EXPECT_EQ(model.node(kA).attempts, 1);
+    EXPECT_EQ(model.node(kA).error, "");
+    EXPECT_EQ(model.node(kA).finished_ms, 0);
+    EXPECT_TRUE(model.finish_well());
+    EXPECT_EQ(model.node(kA).status, NodeStatus::Done);
+    EXPECT_CLEAN(model);
+  }
+}
+
+TEST(Resume, CandidateWithWhichNothingCanBeDoneIsGivenUpInTheEnd) {
+  const RunEvent broken = Gated{kA, Verdict::Error, "127", false};
+  RunModel model = ended_as_error(broken);
+  RunStarted retry = start(1, 1);
+  retry.retry = true;
+  for (int again = 0; again < kMostRetriesOfACandidate; ++again) {
+    model.feed(retry);
+    ASSERT_TRUE(std::holds_alternative<Integrate>(model.open().at(0))) << again;
+    until<RunGates>(model, kA);
+    say(model, kA, broken);
+    EXPECT_TRUE(model.finish_well());
+  }
+  model.feed(retry);
+  EXPECT_EQ(open_effect<StartAttempt>(model, kA).attempt, 1);
+  EXPECT_TRUE(model.finish_well());
+  EXPECT_EQ(model.node(kA).status, NodeStatus::Done);
+  EXPECT_CLEAN(model);
+}
+
 TEST(Finish, FailedIntegrationIsNotDone) {
   RunModel model = started({{}});
   until<Land>(model, kA);
