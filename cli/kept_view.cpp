@@ -76,7 +76,7 @@ Result<KeptLine> kept_line(director::vcs& vcs, const KeptWork& kept) {
 
 std::string kept_text(const std::vector<KeptLine>& lines, ports::WallTime now) {
   if (lines.empty()) {
-    return "nothing is kept: all that agents made has landed\n";
+    return "nothing is kept\n";
   }
   std::vector<std::array<std::string, 5>> rows{{"id", "age", "files", "size", "why"}};
   for (const KeptLine& line : lines) {
