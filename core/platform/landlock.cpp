@@ -1,20 +1,17 @@
 #include "core/platform/landlock.hpp"
 
 #include <fcntl.h>
-#include <linux/audit.h>
 #include <linux/capability.h>
-#include <linux/filter.h>
 #include <linux/landlock.h>
-#include <linux/seccomp.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstddef>
 #include <cstring>
+
+#include "core/platform/call_filter.hpp"
 
 namespace director::platform::landlock {
 namespace {
@@ -45,16 +42,6 @@ constexpr std::uint64_t kAll =
     kWriting | LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_BLOCK;
 /// What makes sense for what is no folder; the kernel refuses the rest.
 constexpr std::uint64_t kOfFiles = LANDLOCK_ACCESS_FS_EXECUTE | kUsing;
-
-#if defined(__x86_64__)
-constexpr unsigned kArchitecture = AUDIT_ARCH_X86_64;
-#elif defined(__aarch64__)
-constexpr unsigned kArchitecture = AUDIT_ARCH_AARCH64;
-#elif defined(__riscv) && __riscv_xlen == 64
-constexpr unsigned kArchitecture = AUDIT_ARCH_RISCV64;
-#else
-constexpr unsigned kArchitecture = 0;  // not known: no filter can be made
-#endif
 
 std::uint64_t handled_at(int abi) {
   std::uint64_t all = kAll;
@@ -93,34 +80,6 @@ std::uint64_t rights_of(const char* option) {
          : is(option, kWrite)  ? kWriting
          : is(option, kDevice) ? kUsing
                                : 0;
-}
-
-/// 0 or errno. A name that is looked up in another architecture's table is another call, so those
-/// programs do not run at all.
-int close_network() {
-  if (kArchitecture == 0) {
-    return ENOTSUP;
-  }
-  constexpr unsigned kNoCall = SECCOMP_RET_ERRNO | ENOSYS;
-  constexpr unsigned kRefused = SECCOMP_RET_ERRNO | EACCES;
-  constexpr unsigned kForeignCalls = 0x40000000;  // x32, on x86
-  struct sock_filter code[] = {
-      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kArchitecture, 1, 0),
-      BPF_STMT(BPF_RET | BPF_K, kNoCall),
-      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-      BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, kForeignCalls, 6, 0),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_setup, 5, 0),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 0, 3),
-      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_UNIX, 1, 0),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_NETLINK, 0, 2),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-      BPF_STMT(BPF_RET | BPF_K, kNoCall),
-      BPF_STMT(BPF_RET | BPF_K, kRefused),
-  };
-  const struct sock_fprog program { sizeof(code) / sizeof(code[0]), code };
-  return ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0 ? 0 : errno;
 }
 
 /// 0 or errno. What is not in the bounding set does not come back with another program.

@@ -1,6 +1,7 @@
 target_sources(
   director_core
-  PRIVATE ${CMAKE_CURRENT_LIST_DIR}/cgroup_files.cpp
+  PRIVATE ${CMAKE_CURRENT_LIST_DIR}/call_filter.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/cgroup_files.cpp
           ${CMAKE_CURRENT_LIST_DIR}/cgroups.cpp
           ${CMAKE_CURRENT_LIST_DIR}/disk_file_store.cpp
           ${CMAKE_CURRENT_LIST_DIR}/disk_slot_folders.cpp
@@ -41,6 +42,7 @@ file(CREATE_LINK ${PROJECT_SOURCE_DIR}/sdk/templates ${PROJECT_BINARY_DIR}/share
 # Runs between this program and each command. Small and, where there is a static C library, static: it is started as
 # often as commands are. Never sanitized, so that it stays small.
 add_executable(director_supervise ${CMAKE_CURRENT_LIST_DIR}/supervise_main.cpp
+                                  ${CMAKE_CURRENT_LIST_DIR}/call_filter.cpp
                                   ${CMAKE_CURRENT_LIST_DIR}/landlock.cpp
                                   ${CMAKE_CURRENT_LIST_DIR}/process_table.cpp)
 set_target_properties(director_supervise PROPERTIES OUTPUT_NAME director-supervise RUNTIME_OUTPUT_DIRECTORY

@@ -174,6 +174,20 @@ Result<Pipe> input_for(const SpawnRequest& request) {
   return Pipe{std::move(reader), UniqueFd()};
 }
 
+/// See supervisor.hpp.
+std::vector<std::string> arguments_for(const SpawnRequest& request) {
+  std::vector<std::string> all = request.within;
+  if (all.empty()) {
+    all.emplace_back("director-supervise");
+  } else {
+    all.insert(all.end(), {request.supervisor, kSealed});
+  }
+  all.insert(all.end(),
+             {request.cgroup_procs < 0 ? kPlain : kInCgroup, request.cwd, request.program});
+  all.insert(all.end(), request.argv.begin(), request.argv.end());
+  return all;
+}
+
 Status launch(const Supervise& handler, const Pipe& in, const Pipe& out, const Pipe& err) {
   try {
     const SignalsBlocked blocked;
@@ -199,26 +213,22 @@ Result<Spawned> spawn(const SpawnRequest& request) {
   DIRECTOR_TRY(Pipe control, make_pipe());
   DIRECTOR_TRY(Pipe status, make_pipe());
 
-  const bool is_direct = request.within.empty();
-  std::vector<std::string> arguments = request.within;
-  arguments.insert(arguments.end(),
-                   {is_direct ? "director-supervise" : request.supervisor,
-                    request.cgroup_procs < 0 ? kPlain : kInCgroup, request.cwd, request.program});
-  arguments.insert(arguments.end(), request.argv.begin(), request.argv.end());
+  std::vector<std::string> arguments = arguments_for(request);
   std::vector<char*> argv = pointers(arguments);
   std::vector<char*> environment = pointers(request.environment);
   Spawned spawned;
   int fork_error = 0;
-  const Supervise handler{{},
-                          (is_direct ? request.supervisor : request.within.front()).c_str(),
-                          argv.data(),
-                          environment.data(),
-                          control.reader.get(),
-                          status.writer.get(),
-                          request.cgroup_procs,
-                          request.layer ? &*request.layer : nullptr,
-                          &spawned.pid,
-                          &fork_error};
+  const Supervise handler{
+      {},
+      (request.within.empty() ? request.supervisor : request.within.front()).c_str(),
+      argv.data(),
+      environment.data(),
+      control.reader.get(),
+      status.writer.get(),
+      request.cgroup_procs,
+      request.layer ? &*request.layer : nullptr,
+      &spawned.pid,
+      &fork_error};
   {
     const std::lock_guard lock(supervisors().mutex);
     DIRECTOR_CHECK(launch(handler, in, out, err));

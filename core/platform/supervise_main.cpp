@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "core/platform/call_filter.hpp"
 #include "core/platform/landlock.hpp"
 #include "core/platform/process_table.hpp"
 #include "core/platform/supervisor.hpp"
@@ -205,12 +206,16 @@ class Supervisor {
 
 /// What there is to start, see supervisor.hpp.
 struct Start {
-  char** confined;  ///< how, see landlock.hpp; null: not at all
+  char** confined;  ///< how, see landlock.hpp; null: not by itself
+  bool sealed;
   bool in_cgroup;
   const char* cwd;
   const char* program;
   char** argv;
 };
+
+/// 0 or errno.
+int seal() { return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 ? close_keyrings() : errno; }
 
 /// In the process that becomes the command.
 [[noreturn]] void become_command(pid_t supervisor, const Start& start) {
@@ -243,6 +248,12 @@ struct Start {
       ::_exit(127);
     }
   }
+  if (start.sealed) {
+    if (const int error = seal(); error != 0) {
+      send_report(ReportKind::NoSandbox, error);
+      ::_exit(127);
+    }
+  }
   ::execve(start.program, start.argv, ::environ);
   send_report(ReportKind::NoExec, errno);
   ::_exit(127);
@@ -259,6 +270,8 @@ bool read_arguments(char** words, Start& start) {
     // This program's file once more.
     words += words[0] != nullptr && words[1] != nullptr ? 2 : 0;
   }
+  start.sealed = *words != nullptr && ::strcmp(*words, kSealed) == 0;
+  words += start.sealed ? 1 : 0;
   constexpr int kLeast = 4;
   for (int i = 0; i < kLeast; ++i) {
     if (words[i] == nullptr) {

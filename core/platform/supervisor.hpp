@@ -7,10 +7,10 @@
 /// them, and exits. It is a program of its own so that starting a command costs the same whatever
 /// this program has in memory.
 ///
-/// Its arguments: kInCgroup or kPlain, the command's folder, the program's file, the command's argv
-/// from argv[0] on. It is started with every signal blocked, the command's environment and standard
-/// streams, the two pipes below and, with kInCgroup, an open cgroup.procs. With what landlock.hpp
-/// says before them, it confines the command and not itself.
+/// Its arguments: kSealed if the command is confined, kInCgroup or kPlain, the command's folder,
+/// the program's file, the command's argv from argv[0] on. It is started with every signal blocked,
+/// the command's environment and standard streams, the two pipes below and, with kInCgroup, an open
+/// cgroup.procs. With what landlock.hpp says before them, it confines the command and not itself.
 #pragma once
 
 #include <cstdint>
@@ -25,6 +25,9 @@ inline constexpr int kStatusFd = 4;
 /// The command enters this control group before its first instruction; its supervisor stays out.
 inline constexpr int kCgroupFd = 5;
 
+/// Besides what confines it otherwise, the command is kept from what no sandbox around it keeps it
+/// from: see close_keyrings().
+inline constexpr const char* kSealed = "sealed";
 inline constexpr const char* kPlain = "plain";
 inline constexpr const char* kInCgroup = "cgroup";
 

@@ -21,6 +21,7 @@
 #include "core/platform/local_launcher.hpp"
 #include "core/platform/supervisor.hpp"
 #include "core/platform/system_clock.hpp"
+#include "tests/contract/process/keyrings.hpp"
 
 namespace director::process_test {
 namespace {
@@ -404,6 +405,13 @@ const std::map<std::string, std::function<int(const Args&)>>& modes() {
       {"cwd",
        [](const Args&) {
          say(std::filesystem::current_path().string() + "\n");
+         return 0;
+       }},
+      {"keyrings",
+       [](const Args&) {
+         for (const std::string& answer : ask_keyrings()) {
+           say(answer + "\n");
+         }
          return 0;
        }},
       {"fds", [](const Args&) { return list_descriptors(); }},
