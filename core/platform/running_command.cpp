@@ -53,25 +53,28 @@ RunningCommand::RunningCommand(const ports::Clock& clock, Grace grace,
       stderr_lines_(command.max_line_bytes,
                     [this](std::string_view text, bool cut) { deliver(true, text, cut); }),
       stdin_left_(command.stdin_text) {
-  let_hold(this);
+  if (command_.hold != nullptr) {
+    command_.hold->take(this);
+  }
 }
 
 RunningCommand::~RunningCommand() {
-  let_hold(nullptr);
-  if (!supervisor_gone_) {
-    spawned_.control.reset();
-    (void)reap_supervisor(spawned_);
-    if (!command_.within.empty()) {
-      (void)kill_orphans(kSweepPatience);
+  if (!settled_) {
+    // An order, since whoever holds the command may write one meanwhile to what would be closed.
+    order(kKill);
+    const std::optional<int> status = reap_supervisor(spawned_);
+    if (!status || !command_.within.empty()) {
+      let_go(kill_orphans(kSweepPatience));
+      return;
     }
   }
+  let_go(true);
 }
 
 Result<ports::Exit> RunningCommand::finish() {
   while (!supervisor_gone_) {
     step();
   }
-  let_hold(nullptr);
   drain(spawned_.stdout_reader, stdout_lines_);
   drain(spawned_.stderr_reader, stderr_lines_);
   read_status();
@@ -227,9 +230,14 @@ void RunningCommand::order(char what) const {
   ::syscall(SYS_pidfd_send_signal, spawned_.supervisor.get(), SIGCONT, nullptr, 0);
 }
 
-void RunningCommand::let_hold(ports::CommandGrip* grip) const {
-  if (command_.hold != nullptr) {
-    command_.hold->take(grip);
+void RunningCommand::let_go(bool clean) const {
+  if (command_.hold == nullptr) {
+    return;
+  }
+  if (clean) {
+    command_.hold->take(nullptr);
+  } else {
+    command_.hold->lose();
   }
 }
 
@@ -238,7 +246,11 @@ ports::CommandLook RunningCommand::look() const {
   std::vector<Process> table(kMostProcesses);
   const int count = descendants_of(spawned_.pid, table.data(), kMostProcesses);
   Process supervisor;
-  if (count < 0 || !read_process(spawned_.pid, supervisor)) {
+  const bool is_found = read_process(spawned_.pid, supervisor);
+  // Reaped since, it may have been another process that was looked at.
+  const bool is_ours =
+      ::syscall(SYS_pidfd_send_signal, spawned_.supervisor.get(), 0, nullptr, 0) == 0;
+  if (count < 0 || !is_found || !is_ours) {
     return {};
   }
   std::int64_t pages = 0;
@@ -363,6 +375,7 @@ void RunningCommand::deliver(bool is_stderr, std::string_view text, bool cut) {
 
 Status RunningCommand::settle() {
   const std::optional<int> status = reap_supervisor(spawned_);
+  settled_ = true;
   if (cgroup_ != nullptr) {
     cgroup_->kill();  // the last word, whatever became of the supervisor
   }
@@ -370,7 +383,9 @@ Status RunningCommand::settle() {
   // A supervisor that ends by itself has seen the last of its processes go, and the sandbox around
   // it has waited for it. One that was killed has not: what it had falls to this process.
   const bool saw_the_end = status && *status == 0 && report_;
-  if ((!status || in_sandbox) && !saw_the_end && !kill_orphans(kSweepPatience)) {
+  const bool clean = (status && !in_sandbox) || saw_the_end || kill_orphans(kSweepPatience);
+  let_go(clean);
+  if (!clean) {
     return Error(Errc::Io, "cannot end every process that '" + command_.argv.front() +
                                "' started: some are not ours to kill");
   }

@@ -47,8 +47,10 @@ class RunningCommand final : ports::CommandGrip {
   void weed() override { order(kWeed); }
   [[nodiscard]] ports::CommandLook look() const override;
   void let_watch(ports::SteadyTime now);
-  void let_hold(ports::CommandGrip* grip) const;
+  /// Tells who holds the command that it is over. `clean`: and all that it started.
+  void let_go(bool clean) const;
   void note_usage(ports::Exit& exit) const;
+  /// Sees to it that nothing is left of a command whose supervisor is gone.
   [[nodiscard]] Status settle();
   [[nodiscard]] int wait_ms(ports::SteadyTime now) const;
 
@@ -75,6 +77,7 @@ class RunningCommand final : ports::CommandGrip {
   std::string last_complaint_;                     ///< on stderr, in a sandbox
   bool stopped_ = false;                           ///< the handler wants no more lines
   bool supervisor_gone_ = false;
+  bool settled_ = false;  ///< settle() has reaped it
 };
 
 }  // namespace director::platform

@@ -52,16 +52,16 @@ class CommandHold {
   }
 
   /// Kills what the command has started since mark(), but not the command itself. False: some of it
-  /// is left after `patience`. True also if the command is over: nothing outlives it.
+  /// is left after `patience`. True also if the command is over and nothing has outlived it.
   [[nodiscard]] bool weed(std::chrono::milliseconds patience) {
     std::unique_lock lock(mutex_);
     if (grip_ == nullptr) {
-      return true;
+      return !lost_;
     }
     answered_ = false;
     grip_->weed();
     changed_.wait_for(lock, patience, [this] { return answered_ || grip_ == nullptr; });
-    return grip_ == nullptr || (answered_ && clean_);
+    return grip_ == nullptr ? !lost_ : answered_ && clean_;
   }
 
   /// Nothing is known of it if it does not run.
@@ -72,10 +72,18 @@ class CommandHold {
 
   void watch(bool on) { watched_ = on && on_look_; }
 
-  /// For launchers: the command runs, or (nullptr) it is over.
+  /// For launchers: the command runs, or (nullptr) it is over with all that it started.
   void take(CommandGrip* grip) {
     const std::lock_guard lock(mutex_);
     grip_ = grip;
+    lost_ = lost_ && grip == nullptr;
+    changed_.notify_all();
+  }
+  /// For launchers: the command is over, and some of what it started could not be ended.
+  void lose() {
+    const std::lock_guard lock(mutex_);
+    grip_ = nullptr;
+    lost_ = true;
     changed_.notify_all();
   }
   /// For launchers: whether saw() is of any use.
@@ -101,6 +109,7 @@ class CommandHold {
   const OnLook on_look_;
   std::atomic<bool> watched_ = false;
   CommandGrip* grip_ = nullptr;
+  bool lost_ = false;
   bool marked_ = false;
   bool answered_ = false;
   bool clean_ = false;

@@ -124,6 +124,31 @@ void leave_without_leader() {
   }
 }
 
+/// Kills its supervisor, which leaves a stray to the director: there is a file "orphaned" then, and
+/// its lines go on and on.
+[[noreturn]] void leave_orphan() {
+  const pid_t command = ::getpid();
+  if (::fork() == 0) {
+    ::setsid();
+    while (::getppid() == command) {
+      ::usleep(1000);
+    }
+    const std::string line = std::string(1000, 'x') + "\n";
+    ::fcntl(1, F_SETFL, O_NONBLOCK);
+    for (int i = 0; i < 300; ++i) {
+      say(line);
+    }
+    ::fcntl(1, F_SETFL, 0);
+    ::close(::open("orphaned", O_CREAT | O_WRONLY, 0600));
+    for (;;) {
+      say(line);
+    }
+  }
+  say("ready\n");
+  ::kill(::getppid(), SIGKILL);
+  live_for_ever();
+}
+
 /// Leaves a stray before it is ready, or when there is a file "cue". Whoever is left has the file
 /// "held" locked.
 [[noreturn]] void serve(const Args& args) {
@@ -361,6 +386,7 @@ const std::map<std::string, std::function<int(const Args&)>>& modes() {
          live_for_ever();
          return 0;
        }},
+      {"leave-orphan", [](const Args&) -> int { leave_orphan(); }},
       {"serve", [](const Args& args) -> int { serve(args); }},
       {"kill-watcher",
        [](const Args&) -> int {

@@ -12,6 +12,7 @@
 #include <fstream>
 #include <mutex>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <thread>
 
@@ -22,6 +23,7 @@
 namespace director::process_test {
 namespace {
 
+using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 class Hold : public ProcessTest, public testing::WithParamInterface<const char*> {
@@ -107,6 +109,60 @@ TEST_P(Hold, SparesWhatWasThereAtTheMark) {
 
 INSTANTIATE_TEST_SUITE_P(Strays, Hold, testing::Values("setsid", "daemon", "leaderless"),
                          [](const auto& test) { return std::string(test.param); });
+
+using Orphans = ProcessTest;
+
+TEST_F(Orphans, WhoHoldsACommandHearsOfItsEndOnlyWhenTheyAreGone) {
+  ports::CommandHold hold;
+  ports::Command command = child("leave-orphan");
+  command.hold = &hold;
+  int told_too_early = 0;
+  const auto exit = launcher.run(command,
+                                 [&](const ports::OutputLine&) {
+                                   while (::access((folder + "/orphaned").c_str(), F_OK) != 0) {
+                                     ::usleep(1000);
+                                   }
+                                   told_too_early += hold.wait_marked(milliseconds(0)) ? 1 : 0;
+                                   return true;
+                                 },
+                                 {});
+  ASSERT_TRUE(exit) << exit.error().message();
+  EXPECT_EQ(exit->kind, ports::ExitKind::Signaled);
+  EXPECT_EQ(told_too_early, 0) << "lines that came from an orphan";
+  EXPECT_TRUE(hold.weed(milliseconds(0)));
+}
+
+TEST_F(Orphans, GoWhenAHandlerThrows) {
+  for (const bool at_first : {true, false}) {
+    ports::CommandHold hold;
+    ports::Command command = child("leave-orphan");
+    command.hold = &hold;
+    const std::string file = folder + "/orphaned";
+    EXPECT_THROW((void)launcher.run(command,
+                                    [&](const ports::OutputLine& line) -> bool {
+                                      while (::access(file.c_str(), F_OK) != 0) {
+                                        ::usleep(1000);
+                                      }
+                                      if (at_first || line.text != "ready") {
+                                        throw std::runtime_error("no more");
+                                      }
+                                      return true;
+                                    },
+                                    {}),
+                 std::runtime_error);
+    EXPECT_EQ(marked(mark), std::vector<pid_t>{});
+    EXPECT_FALSE(has_children());
+    EXPECT_TRUE(hold.weed(milliseconds(0)));
+    ::unlink(file.c_str());
+  }
+}
+
+TEST(CommandHold, OfACommandThatLeftSomethingBehindIsNeverClean) {
+  ports::CommandHold hold;
+  hold.lose();
+  hold.take(nullptr);
+  EXPECT_FALSE(hold.weed(seconds(0)));
+}
 
 }  // namespace
 }  // namespace director::process_test
