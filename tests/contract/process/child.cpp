@@ -159,14 +159,18 @@ void leave_without_leader() {
       ::usleep(1000);
     }
   }
-  const int held = ::open("held", O_CREAT | O_RDWR | O_CLOEXEC, 0600);
-  ::flock(held, LOCK_EX);
-  if (args.at(1) == "leaderless") {
-    leave_without_leader();
-  } else {
-    leave_stray(args.at(1) == "daemon", true);
+  const pid_t starter = ::fork();
+  if (starter == 0) {
+    const int held = ::open("held", O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+    ::flock(held, LOCK_EX);
+    if (args.at(1) == "leaderless") {
+      leave_without_leader();
+    } else {
+      leave_stray(args.at(1) == "daemon", true);
+    }
+    ::_exit(0);
   }
-  ::close(held);
+  ::waitpid(starter, nullptr, 0);
   if (early) {
     say("ready\n");
   }
