@@ -9,6 +9,8 @@ namespace {
 
 /// What is enough of a line to see that it is not the empty one, which ends an event.
 constexpr std::size_t kTellsEmptyLine = 2;
+/// What an event takes besides its own bytes, or the smallest ones would have no bound.
+constexpr std::size_t kBytesBesides = sizeof(std::string);
 
 }  // namespace
 
@@ -61,10 +63,17 @@ void SseParser::take(std::string_view line, const std::function<void(std::string
 }
 
 EventStream::EventStream(const ServerAddress& address, std::string path,
-                         std::chrono::milliseconds silence)
-    : stream_(address), thread_([this, path = std::move(path), silence] { read(path, silence); }) {}
+                         std::chrono::milliseconds silence, std::size_t most_waiting_bytes)
+    : most_waiting_bytes_(most_waiting_bytes),
+      stream_(address),
+      thread_([this, path = std::move(path), silence] { read(path, silence); }) {}
 
 EventStream::~EventStream() {
+  {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+    changed_.notify_all();
+  }
   stream_.stop();
   thread_.join();
 }
@@ -81,11 +90,7 @@ void EventStream::read(const std::string& path, std::chrono::milliseconds silenc
           changed_.notify_all();
         },
         [&](std::string_view bytes) {
-          parser.feed(bytes, [this](std::string data) {
-            const std::lock_guard lock(mutex_);
-            events_.push_back(std::move(data));
-            changed_.notify_all();
-          });
+          parser.feed(bytes, [this](std::string data) { keep(std::move(data)); });
           return true;
         });
     why = end.message();
@@ -96,6 +101,20 @@ void EventStream::read(const std::string& path, std::chrono::milliseconds silenc
   }
   const std::lock_guard lock(mutex_);
   over_ = std::move(why);
+  changed_.notify_all();
+}
+
+void EventStream::keep(std::string data) {
+  const std::size_t size = data.size() + kBytesBesides;
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] {
+    return closed_ || events_.empty() || waiting_bytes_ + size <= most_waiting_bytes_;
+  });
+  if (closed_) {
+    return;
+  }
+  waiting_bytes_ += size;
+  events_.push_back(std::move(data));
   changed_.notify_all();
 }
 
@@ -113,6 +132,8 @@ std::optional<std::string> EventStream::next(std::chrono::milliseconds patience)
   }
   std::string event = std::move(events_.front());
   events_.pop_front();
+  waiting_bytes_ -= event.size() + kBytesBesides;
+  changed_.notify_all();
   return event;
 }
 

@@ -40,11 +40,15 @@ class SseParser {
 };
 
 /// Reads a stream of events on a thread of its own, promptly: the server queues without bounds what
-/// nobody reads. What is read waits here for the thread that works on it.
+/// nobody reads. What is read waits here for the thread that works on it, up to a bound; beyond
+/// that it is the server that has to keep it.
 class EventStream {
  public:
+  /// Events that wait here have no more bytes than that together; one of more waits alone.
+  static constexpr std::size_t kMostWaitingBytes = std::size_t{64} << 20U;
   /// `silence`: the stream is broken if nothing at all comes for so long.
-  EventStream(const ServerAddress& address, std::string path, std::chrono::milliseconds silence);
+  EventStream(const ServerAddress& address, std::string path, std::chrono::milliseconds silence,
+              std::size_t most_waiting_bytes = kMostWaitingBytes);
   EventStream(const EventStream&) = delete;
   EventStream& operator=(const EventStream&) = delete;
   ~EventStream();
@@ -58,11 +62,16 @@ class EventStream {
 
  private:
   void read(const std::string& path, std::chrono::milliseconds silence);
+  /// Waits for room; the event is dropped if the stream is closed meanwhile.
+  void keep(std::string data);
 
+  const std::size_t most_waiting_bytes_;
   HttpStream stream_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<std::string> events_;
+  std::size_t waiting_bytes_ = 0;
+  bool closed_ = false;
   bool open_ = false;
   std::string over_;
   std::thread thread_;  ///< last: it uses the rest

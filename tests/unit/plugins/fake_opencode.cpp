@@ -31,11 +31,17 @@ FakeOpencode::FakeOpencode() : server_(std::make_unique<Server>()) {
           changed_.wait_for(lock, std::chrono::milliseconds(20),
                             [&] { return over_ || next < events_.size(); });
           std::string bytes = ": still here\n";
-          while (next < events_.size()) {
+          const bool has_one = next < events_.size();
+          if (has_one) {
             bytes += "data: " + events_[next++] + "\n\n";
           }
+          const bool is_last = over_ && next == events_.size();
+          lock.unlock();  // who does not read is not to keep the others from being answered
           const bool was_written = sink.write(bytes.data(), bytes.size());
-          if (over_) {
+          lock.lock();
+          written_ += has_one && was_written ? 1 : 0;
+          changed_.notify_all();
+          if (is_last) {
             sink.done();
             return false;
           }
@@ -82,6 +88,11 @@ void FakeOpencode::send(const std::string& data) {
   const std::lock_guard lock(mutex_);
   events_.push_back(data);
   changed_.notify_all();
+}
+
+bool FakeOpencode::wait_written(std::size_t events, std::chrono::milliseconds patience) {
+  std::unique_lock lock(mutex_);
+  return changed_.wait_for(lock, patience, [&] { return written_ >= events; });
 }
 
 void FakeOpencode::hang_up() {

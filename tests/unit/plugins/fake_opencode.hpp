@@ -2,7 +2,9 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -35,6 +37,8 @@ class FakeOpencode {
 
   /// Sends an event to whoever reads them now, or will.
   void send(const std::string& data);
+  /// Whether it gets rid of so many in time.
+  [[nodiscard]] bool wait_written(std::size_t events, std::chrono::milliseconds patience);
   /// By "METHOD /path", without the query; in place of what it answers by itself.
   void answer(const std::string& request, FakeAnswer answer);
   /// Events that follow a message.
@@ -60,6 +64,7 @@ class FakeOpencode {
   std::vector<std::string> script_;
   std::vector<std::string> events_;
   std::vector<std::string> requests_;
+  std::size_t written_ = 0;  ///< events
   bool over_ = false;
   bool over_after_script_ = false;
   std::atomic<int> refused_ = 0;
