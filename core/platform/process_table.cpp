@@ -96,11 +96,11 @@ bool read_process(int proc, const char* pid, Process& process) {
   return state != 'X' && (state != 'Z' || (threads != nullptr && parse_number(threads) > 1));
 }
 
-/// Calls `visit` with the name of each folder of a process until it says false; false if it did, or
-/// if there is no table.
+/// Calls `visit` with the name of each entry of `folder` that is a number until it says false;
+/// false if it did, or if there is no such folder.
 template <typename Visit>
-bool each_process(const Visit& visit) {
-  const int proc = ::open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+bool each_number(const char* folder, const Visit& visit) {
+  const int proc = ::open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (proc < 0) {
     return false;
   }
@@ -118,10 +118,91 @@ bool each_process(const Visit& visit) {
   return going_on;
 }
 
+/// Calls `visit` with the name of each folder of a process until it says false; false if it did, or
+/// if there is no table.
+template <typename Visit>
+bool each_process(const Visit& visit) {
+  return each_number("/proc", visit);
+}
+
+/// Calls `visit` with each number of a file that separates them by spaces.
+template <typename Visit>
+void each_number_in(int fd, const Visit& visit) {
+  char buffer[4096];
+  pid_t number = 0;
+  for (ssize_t size = 0; (size = ::read(fd, buffer, sizeof(buffer))) > 0;) {
+    for (ssize_t at = 0; at < size; ++at) {
+      if (buffer[at] >= '0' && buffer[at] <= '9') {
+        number = number * 10 + (buffer[at] - '0');
+      } else if (number > 0) {
+        visit(number);
+        number = 0;
+      }
+    }
+  }
+}
+
+/// Calls `visit` with each child of this process, whichever of its threads has it.
+template <typename Visit>
+void each_own_child(const Visit& visit) {
+  (void)each_number("/proc/self/task", [&visit](int tasks, const char* name) {
+    char path[32];
+    const std::string_view thread(name);
+    if (thread.size() > 16) {
+      return true;
+    }
+    thread.copy(path, thread.size());
+    std::memcpy(path + thread.size(), "/children", 10);
+    const int fd = ::openat(tasks, path, O_RDONLY | O_CLOEXEC);
+    if (fd >= 0) {
+      each_number_in(fd, visit);
+      ::close(fd);
+    }
+    return true;
+  });
+}
+
+/// Whether the table that is mounted at /proc was told to hide.
+bool is_told_to_hide() {
+  const int fd = ::open("/proc/self/mounts", O_RDONLY | O_CLOEXEC);
+  if (fd < 0) {
+    return true;
+  }
+  // An option of nothing but proc; off, it is not told. Seen across the seams of what is read.
+  constexpr std::string_view kOption = "hidepid=";
+  constexpr std::size_t kKept = kOption.size() - 1;
+  char buffer[4096];
+  std::size_t kept = 0;
+  bool is_found = false;
+  for (ssize_t size = 0;
+       !is_found && (size = ::read(fd, buffer + kept, sizeof(buffer) - kept)) > 0;) {
+    const std::string_view text(buffer, kept + static_cast<std::size_t>(size));
+    is_found = text.find(kOption) != std::string_view::npos;
+    kept = text.size() < kKept ? text.size() : kKept;
+    std::memmove(buffer, text.data() + text.size() - kept, kept);
+  }
+  ::close(fd);
+  return is_found;
+}
+
 }  // namespace
+
+bool knows_own_children() { return ::access("/proc/thread-self/children", R_OK) == 0; }
+
+bool sees_all_processes() {
+  Process first;
+  return !is_told_to_hide() && (read_process(1, first) || is_gone(1));
+}
 
 int kill_children_of(pid_t parent, bool (*spare)(pid_t child)) {
   int killed = 0;
+  if (parent == ::getpid()) {
+    each_own_child([&](pid_t child) {
+      if (!spare(child)) {
+        killed += ::kill(child, SIGKILL) == 0 ? 1 : 0;
+      }
+    });
+  }
   (void)each_process([&](int proc, const char* name) {
     Process process;
     (void)read_process(proc, name, process);

@@ -8,8 +8,16 @@
 namespace director::platform {
 
 /// Sends SIGKILL to every process whose parent is `parent` and for which `spare` is false; how
-/// many. Async-signal-safe if `spare` is.
+/// many. Async-signal-safe if `spare` is. Those of this process are found where /proc hides them,
+/// too, unless knows_own_children() is false.
 int kill_children_of(pid_t parent, bool (*spare)(pid_t child));
+
+/// Whether the kernel tells this process its children, hidden or not.
+[[nodiscard]] bool knows_own_children();
+
+/// Whether every process stands in /proc: mounted with hidepid, it hides those that cannot be
+/// traced, and whoever likes can become one. Async-signal-safe.
+[[nodiscard]] bool sees_all_processes();
 
 struct Process {
   pid_t pid = 0;

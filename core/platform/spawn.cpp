@@ -204,6 +204,14 @@ Status launch(const Supervise& handler, const Pipe& in, const Pipe& out, const P
   return ok();
 }
 
+/// Whether all children of this process can be looked at, or there are none.
+bool knows_orphans() {
+  siginfo_t info{};
+  const bool has_none =
+      ::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT | __WALL) != 0 && errno == ECHILD;
+  return has_none || knows_own_children() || sees_all_processes();
+}
+
 }  // namespace
 
 Result<Spawned> spawn(const SpawnRequest& request) {
@@ -269,6 +277,7 @@ std::optional<int> reap_supervisor(const Spawned& spawned) {
 }
 
 bool kill_orphans(std::chrono::milliseconds patience) {
+  bool was_clean = false;
   for (auto left = patience; left.count() >= 0; left -= std::chrono::milliseconds(2)) {
     bool any = false;
     {
@@ -287,9 +296,11 @@ bool kill_orphans(std::chrono::milliseconds patience) {
         ::waitpid(pid, nullptr, WNOHANG | __WALL);
       }
     }
-    if (!any) {
-      return true;
+    // One look may miss who changes places while it lasts.
+    if (!any && was_clean) {
+      return knows_orphans();
     }
+    was_clean = !any;
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }
   return false;

@@ -150,8 +150,12 @@ class Supervisor {
   }
 
   /// Kills whatever was started since the mark. Its children take its place meanwhile, so until
-  /// there is none; false if that has no end. One look may miss who changes places while it lasts.
+  /// there is none; false if that has no end, or if
+  /// somebody could hide. One look may miss who changes places while it lasts.
   bool weed() {
+    if (!sees_all_processes()) {
+      return false;
+    }
     constexpr int kPasses = 1000;
     bool was_clean = false;
     for (int pass = 0; pass < kPasses; ++pass) {

@@ -1,7 +1,10 @@
 #include "tests/contract/process/child.hpp"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <sys/file.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -15,6 +18,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <latch>
 #include <map>
 #include <thread>
 
@@ -126,8 +130,9 @@ void leave_without_leader() {
 
 /// Kills its supervisor, which leaves a stray to the director: there is a file "orphaned" then, and
 /// its lines go on and on.
-[[noreturn]] void leave_orphan() {
+[[noreturn]] void leave_orphan(bool hidden) {
   const pid_t command = ::getpid();
+  ::prctl(PR_SET_DUMPABLE, hidden ? 0 : 1);
   if (::fork() == 0) {
     ::setsid();
     while (::getppid() == command) {
@@ -163,6 +168,7 @@ void leave_without_leader() {
   if (starter == 0) {
     const int held = ::open("held", O_CREAT | O_RDWR | O_CLOEXEC, 0600);
     ::flock(held, LOCK_EX);
+    ::prctl(PR_SET_DUMPABLE, args.at(1) == "hidden" ? 0 : 1);
     if (args.at(1) == "leaderless") {
       leave_without_leader();
     } else {
@@ -290,6 +296,61 @@ int act_as_poor_director(const Args& args) {
   ::_exit(0);  // a sanitizer that looks for leaks would start a process
 }
 
+/// A director of a user from whom /proc hides what cannot be traced; false if that cannot be.
+bool become_blind() {
+  constexpr uid_t kNobody = 64'998;
+  return ::unshare(CLONE_NEWNS) == 0 &&
+         ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+         ::mount("proc", "/proc", "proc", 0, "hidepid=2") == 0 && ::setgroups(0, nullptr) == 0 &&
+         ::setresgid(kNobody, kNobody, kNobody) == 0 && ::setresuid(kNobody, kNobody, kNobody) == 0;
+}
+
+/// Tells what is left when a command has ended that killed its supervisor, and whether a stray of
+/// one that goes on is said to be gone.
+int act_as_blind_director() {
+  const std::string folder = std::filesystem::current_path().string();
+  ports::Command command;
+  command.argv = {std::filesystem::read_symlink("/proc/self/exe").string(),
+                  "--child=leave-hidden-orphan"};
+  command.cwd = folder;
+  command.env_set = {"MARK=" + std::string(std::getenv("MARK"))};
+  if (!become_blind()) {
+    say("cannot be blind\n");
+    return 0;
+  }
+  const platform::SystemClock clock;
+  platform::LocalLauncher launcher(clock, platform::Environment::of_this_process());
+  const auto exit = launcher.run(command, {}, {});
+  say(exit ? "ended\n" : exit.error().message() + "\n");
+  say(::waitpid(-1, nullptr, WNOHANG) < 0 && errno == ECHILD ? "nothing left\n" : "a child\n");
+
+  ports::CommandHold hold;
+  const ports::CancelToken cancel;
+  std::latch has_stray(1);
+  command.argv = {command.argv.front(), "--child=serve", "late", "hidden"};
+  command.hold = &hold;
+  std::thread runner([&] {
+    const auto end = launcher.run(
+        command,
+        [&](const ports::OutputLine& line) {
+          if (line.text == "ready") {
+            hold.mark();
+            std::ofstream("cue") << "\n";
+          } else if (line.text.starts_with("stray")) {
+            has_stray.count_down();
+          }
+          return true;
+        },
+        cancel);
+    say(end ? "ended\n" : end.error().message() + "\n");
+  });
+  has_stray.wait();
+  say(hold.weed(std::chrono::seconds(60)) ? "clean\n" : "not clean\n");
+  cancel.cancel();
+  runner.join();
+  ::_exit(0);  // a sanitizer that looks for leaks would start a process
+}
+
 int read_signals() {
   sigset_t mask;
   ::sigprocmask(SIG_SETMASK, nullptr, &mask);
@@ -390,7 +451,8 @@ const std::map<std::string, std::function<int(const Args&)>>& modes() {
          live_for_ever();
          return 0;
        }},
-      {"leave-orphan", [](const Args&) -> int { leave_orphan(); }},
+      {"leave-orphan", [](const Args&) -> int { leave_orphan(false); }},
+      {"leave-hidden-orphan", [](const Args&) -> int { leave_orphan(true); }},
       {"serve", [](const Args& args) -> int { serve(args); }},
       {"kill-watcher",
        [](const Args&) -> int {
@@ -456,6 +518,7 @@ const std::map<std::string, std::function<int(const Args&)>>& modes() {
          return 0;
        }},
       {"poor-director", [](const Args& args) { return act_as_poor_director(args); }},
+      {"blind-director", [](const Args&) { return act_as_blind_director(); }},
       {"director", [](const Args&) { return act_as_director(); }},
   };
   return all;

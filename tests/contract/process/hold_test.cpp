@@ -9,6 +9,7 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <filesystem>
 #include <fstream>
 #include <mutex>
 #include <optional>
@@ -155,6 +156,17 @@ TEST_F(Orphans, GoWhenAHandlerThrows) {
     EXPECT_TRUE(hold.weed(milliseconds(0)));
     ::unlink(file.c_str());
   }
+}
+
+TEST_F(Orphans, GoWhereProcHidesThemAndNobodyIsCalledGoneWhoMayBeHidden) {
+  std::filesystem::permissions(folder, std::filesystem::perms::all);
+  const auto exit = run(child("blind-director"));
+  ASSERT_TRUE(exit) << exit.error().message();
+  if (texts(lines) == std::vector<std::string>{"cannot be blind"}) {
+    GTEST_SKIP() << "this takes root";
+  }
+  EXPECT_EQ(texts(lines),
+            (std::vector<std::string>{"ended", "nothing left", "not clean", "ended"}));
 }
 
 TEST(CommandHold, OfACommandThatLeftSomethingBehindIsNeverClean) {
