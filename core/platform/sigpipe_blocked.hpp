@@ -2,10 +2,10 @@
 #pragma once
 
 #include <pthread.h>
-#include <time.h>
 
 #include <cerrno>
 #include <csignal>
+#include <ctime>
 
 namespace director::platform {
 
