@@ -28,9 +28,8 @@ void add(std::string& identity, const std::vector<std::string>& texts) {
 /// Tells two requests apart, but for what has become of their folders.
 std::string identity_of(const DaemonRequest& request) {
   const ports::Command& command = request.command;
-  std::string identity =
-      std::to_string(static_cast<int>(command.purpose)) + (command.network ? "network" : "") +
-      (command.reads_only ? "reads" : "");
+  std::string identity = std::to_string(static_cast<int>(command.purpose)) +
+                         (command.network ? "network" : "") + (command.reads_only ? "reads" : "");
   add(identity, command.argv);
   add(identity, command.cwd);
   add(identity, command.env_set);
