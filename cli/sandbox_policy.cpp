@@ -267,7 +267,7 @@ Result<SandboxPolicy> policy_for(const config::Sandbox& wanted, const engine::Fo
   hide_daemons(policy, environment);
   DIRECTOR_CHECK(hide_neighbours(policy));
   // Agents' words stand in the journal and the logs of a job.
-  add_existing(policy.empty, folders.state.string());
+  add_existing(policy.of_agents, folders.state.string());
   hide_secrets(policy, repository);
   DIRECTOR_CHECK(add_writable(policy, wanted.writable));
   DIRECTOR_CHECK(add_hidden(policy, wanted.hide));

@@ -25,6 +25,8 @@ struct SandboxPolicy {
   std::string temps;  ///< where those of Landlock are made, which has no other, and layers
   std::vector<std::string> empty;  ///< folders whose content is hidden
   std::vector<std::string> blank;  ///< files whose content is hidden, sockets that are shut
+  /// Folders where what agents say stands: hidden as those of `empty` from all but agents.
+  std::vector<std::string> of_agents;
   /// Needed even where `temp` or one of `empty` holds it. Below `temp` it is shown with the whole
   /// of the folder there that it lies in, since tools find their parts beside themselves.
   std::vector<std::string> visible;

@@ -30,7 +30,10 @@ Result<std::string> real_path(const std::string& path, const std::string& what) 
 }
 
 /// What is to be hidden may have gone since the policy was made, and nothing can be mounted there.
-SandboxPolicy of_what_exists(SandboxPolicy policy) {
+SandboxPolicy policy_now(SandboxPolicy policy, ports::Purpose purpose) {
+  if (purpose != ports::Purpose::Agent) {
+    policy.empty.insert(policy.empty.end(), policy.of_agents.begin(), policy.of_agents.end());
+  }
   for (std::vector<std::string>* paths : {&policy.empty, &policy.blank}) {
     std::erase_if(*paths,
                   [](const std::string& path) { return ::access(path.c_str(), F_OK) != 0; });
@@ -47,7 +50,7 @@ Result<ports::Exit> SandboxedLauncher::run(const ports::Command& command,
     return inner_.run(command, on_line, cancel);  // which refuses what makes no sense
   }
   const std::string what = "cannot start '" + command.argv.front() + "'";
-  const SandboxPolicy policy = of_what_exists(policy_);
+  const SandboxPolicy policy = policy_now(policy_, command.purpose);
   DIRECTOR_TRY(const std::string folder, real_path(command.cwd, what));
   ports::Command confined = command;
   for (std::vector<std::string>* paths : {&confined.writable, &confined.readable}) {

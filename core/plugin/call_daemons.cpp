@@ -75,10 +75,11 @@ Result<std::string> CallDaemons::acquire(ports::Command command,
     DIRECTOR_TRY(command.writable, narrowed(request, scope_.writable));
   }
   std::vector<std::string> workspaces;
-  if ((request.flags & DIRECTOR_DAEMON_EVERY_WORKSPACE) != 0 && scope_.agent_workspaces) {
+  const bool asks_to_write = (request.flags & DIRECTOR_DAEMON_EVERY_WORKSPACE) != 0;
+  const bool asks_to_read = (request.flags & DIRECTOR_DAEMON_EVERY_WORKSPACE_READ) != 0;
+  if (asks_to_write && !scope_.reads_only && scope_.agent_workspaces) {
     workspaces = scope_.agent_workspaces();
-  } else if ((request.flags & DIRECTOR_DAEMON_EVERY_WORKSPACE_READ) != 0 &&
-             !scope_.all_workspaces.empty()) {
+  } else if ((asks_to_write || asks_to_read) && !scope_.all_workspaces.empty()) {
     command.readable.push_back(scope_.all_workspaces);
   }
   DaemonPatience patience{scope_.deadline, scope_.cancel};

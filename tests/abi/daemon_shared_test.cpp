@@ -182,12 +182,14 @@ TEST_F(SharedDaemon, IsNotHadBeforeItIsKnownWhatItHasStartedByItself) {
 }
 
 TEST_F(SharedDaemon, OfWhoReadsOnlyIsAnotherOneAndHasServedNoFolder) {
-  daemon_request request = for_all();
-  request.every_workspace = false;
+  const daemon_request request = for_all();  // it may not have what it asks for
+  scope.writable = {};
   scope.reads_only = true;
   Result<daemon> reader = acquire(request);
   ASSERT_TRUE(reader);
   EXPECT_TRUE(pretender.started().at(0).reads_only);
+  EXPECT_TRUE(pretender.started().at(0).writable.empty());
+  EXPECT_EQ(pretender.started().at(0).readable, std::vector<std::string>{scope.all_workspaces});
   EXPECT_FALSE(others.has_served(folder.string()));
   scope.reads_only = false;
   Result<daemon> writer = acquire(request);

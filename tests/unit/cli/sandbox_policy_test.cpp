@@ -22,6 +22,7 @@ using director::testing::FailsWith;
 using director::testing::IsOk;
 using ::testing::AllOf;
 using ::testing::Contains;
+using ::testing::ElementsAre;
 using ::testing::Not;
 
 /// A home with a repository and director's cache in it.
@@ -82,8 +83,8 @@ TEST_F(SandboxPolicyFor, HidesWhatAgentsLeaveForOthers) {
   fs::create_directories(at(".docker/desktop"));
   const auto made = policy({});
   ASSERT_THAT(made, IsOk());
-  EXPECT_THAT(made->empty, AllOf(Contains(at("cache/plugins")), Contains(at("work/repo/.director")),
-                                 Contains(at(".docker/desktop"))));
+  EXPECT_THAT(made->empty, AllOf(Contains(at("cache/plugins")), Contains(at(".docker/desktop"))));
+  EXPECT_THAT(made->of_agents, ElementsAre(at("work/repo/.director")));
 }
 
 TEST_F(SandboxPolicyFor, HidesWhereLinksLead) {
