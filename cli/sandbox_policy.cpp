@@ -134,12 +134,11 @@ void hide_daemons(SandboxPolicy& policy, const std::vector<std::string>& environ
   }
 }
 
-/// What other commands work on: their workspaces, what is kept of those, their temporary files, and
-/// what agents leave for agents, of which a gate must know nothing.
+/// What other commands work on: their workspaces, what is kept of those, their temporary files.
 Status hide_neighbours(SandboxPolicy& policy) {
   policy.temps = policy.workspaces + "/tmp";
-  for (const std::string& folder : {policy.workspaces + "/slots", policy.workspaces + "/gates",
-                                    policy.workspaces + "/plugins", policy.temps}) {
+  for (const std::string& folder :
+       {policy.workspaces + "/slots", policy.workspaces + "/gates", policy.temps}) {
     std::error_code error;
     fs::create_directories(folder, error);
     if (error) {
@@ -266,8 +265,9 @@ Result<SandboxPolicy> policy_for(const config::Sandbox& wanted, const engine::Fo
   policy.visible.insert(policy.visible.end(), policy.protect.begin(), policy.protect.end());
   hide_daemons(policy, environment);
   DIRECTOR_CHECK(hide_neighbours(policy));
-  // Agents' words stand in the journal and the logs of a job.
+  // Agents' words stand in the journal and the logs of a job, and in the state of their tools.
   add_existing(policy.of_agents, folders.state.string());
+  policy.of_agents.push_back(policy.workspaces + "/plugins");
   hide_secrets(policy, repository);
   DIRECTOR_CHECK(add_writable(policy, wanted.writable));
   DIRECTOR_CHECK(add_hidden(policy, wanted.hide));
