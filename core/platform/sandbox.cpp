@@ -34,6 +34,11 @@ bool below_any(const std::string& path, const Paths& folders) {
                      [&path](const std::string& folder) { return lies_below(path, folder); });
 }
 
+bool within_any(const std::string& path, const Paths& folders) {
+  return std::any_of(folders.begin(), folders.end(),
+                     [&path](const std::string& folder) { return lies_within(path, folder); });
+}
+
 /// Each with the whole of the folder there that it lies in. A workspace is bound by itself later,
 /// but what lies beside it has to be there.
 void show_below_temp(const SandboxPolicy& policy, Paths needed, const std::string& folder,
@@ -167,10 +172,10 @@ Paths bubblewrap_arguments(const SandboxPolicy& policy, const ports::Command& co
   for (const std::string& path : command.writable) {
     arguments.open(path);
   }
-  if (is_workspace && command.reads_only) {
-    arguments.show(folder);
-  } else if (is_workspace) {
+  if (is_workspace && !command.reads_only) {
     arguments.open(folder);
+  } else if (is_workspace && !within_any(folder, command.writable)) {
+    arguments.show(folder);
   }
   for (const std::string& path : policy.empty) {
     arguments.add({"--remount-ro", path});

@@ -98,6 +98,9 @@ TEST(Sandbox, WhoReadsOnlyMayNotWriteItsOwnFolder) {
   const Words words = bubblewrap_arguments(policy(), reads, "/c/slot");
   EXPECT_FALSE(may_write(words, "/c/slot/x"));
   EXPECT_TRUE(may_write(words, "/c/plugins/x/agent/x"));
+  reads.cwd = "/c/plugins/x/agent/server";
+  EXPECT_TRUE(may_write(bubblewrap_arguments(policy(), reads, reads.cwd), reads.cwd + "/x"))
+      << "it lies in a folder that it may write";
 }
 
 TEST(Sandbox, OnlyAWorkspaceIsWritable) {
