@@ -200,8 +200,7 @@ Status add_writable(SandboxPolicy& policy, const std::vector<std::string>& wante
                                       "' to agents and gates: " + error.message() +
                                       "; make it, or take it out of sandbox.writable");
     }
-    if (std::any_of(policy.protect.begin(), policy.protect.end(),
-                    [&real](const auto& kept) { return lies_within(real, kept); })) {
+    if (lies_within_any(real, policy.protect)) {
       return Error(Errc::Invalid, "cannot open '" + path +
                                       "' to agents and gates: it is the repository's, which only "
                                       "landed work changes; take it out of sandbox.writable");

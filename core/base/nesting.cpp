@@ -1,5 +1,7 @@
 #include "core/base/nesting.hpp"
 
+#include <algorithm>
+
 namespace director {
 namespace {
 
@@ -17,6 +19,11 @@ bool lies_below(std::string_view path, std::string_view folder) {
 
 bool lies_within(std::string_view path, std::string_view folder) {
   return path == folder || path == without_end(folder) || lies_below(path, folder);
+}
+
+bool lies_within_any(std::string_view path, const std::vector<std::string>& folders) {
+  return std::any_of(folders.begin(), folders.end(),
+                     [path](const std::string& folder) { return lies_within(path, folder); });
 }
 
 }  // namespace director

@@ -2,7 +2,9 @@
 /// "." and ".." and, where links matter, real. Pure.
 #pragma once
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace director {
 
@@ -12,5 +14,6 @@ namespace director {
 
 /// Whether `path` is `folder` or lies below it.
 [[nodiscard]] bool lies_within(std::string_view path, std::string_view folder);
+[[nodiscard]] bool lies_within_any(std::string_view path, const std::vector<std::string>& folders);
 
 }  // namespace director

@@ -13,11 +13,6 @@ namespace {
 
 using Paths = std::vector<std::string>;
 
-bool holds(const Paths& folders, const std::string& path) {
-  return std::any_of(folders.begin(), folders.end(),
-                     [&path](const std::string& folder) { return lies_within(path, folder); });
-}
-
 class Rules {
  public:
   Rules(const std::string& supervisor, const Listing& list)
@@ -30,7 +25,7 @@ class Rules {
 
   /// All of `path` but what is `shut`.
   void add_around(const char* right, const std::string& path, const Paths& shut) {
-    if (holds(shut, path)) {
+    if (lies_within_any(path, shut)) {
       return;
     }
     if (std::none_of(shut.begin(), shut.end(),
@@ -102,14 +97,15 @@ Paths landlock_arguments(const SandboxPolicy& policy, const ports::Command& comm
     needed.push_back(command.argv.front());
   }
   for (const std::string& path : needed) {
-    if (holds(shut, path) && std::find(shut.begin(), shut.end(), path) == shut.end()) {
+    if (lies_within_any(path, shut) && std::find(shut.begin(), shut.end(), path) == shut.end()) {
       rules.add_around(landlock::kRead, path, inside(path, shut));
     }
   }
   Paths kept = shut;
   kept.insert(kept.end(), policy.protect.begin(), policy.protect.end());
   for (const std::string& path : policy.writable) {
-    rules.add_around(landlock::kWrite, path, holds(shut, path) ? inside(path, kept) : kept);
+    rules.add_around(landlock::kWrite, path,
+                     lies_within_any(path, shut) ? inside(path, kept) : kept);
   }
   for (const std::string& path : command.readable) {
     rules.add(landlock::kRead, path);

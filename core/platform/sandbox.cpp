@@ -34,11 +34,6 @@ bool below_any(const std::string& path, const Paths& folders) {
                      [&path](const std::string& folder) { return lies_below(path, folder); });
 }
 
-bool within_any(const std::string& path, const Paths& folders) {
-  return std::any_of(folders.begin(), folders.end(),
-                     [&path](const std::string& folder) { return lies_within(path, folder); });
-}
-
 /// Each with the whole of the folder there that it lies in. A workspace is bound by itself later,
 /// but what lies beside it has to be there.
 void show_below_temp(const SandboxPolicy& policy, Paths needed, const std::string& folder,
@@ -174,7 +169,7 @@ Paths bubblewrap_arguments(const SandboxPolicy& policy, const ports::Command& co
   }
   if (is_workspace && !command.reads_only) {
     arguments.open(folder);
-  } else if (is_workspace && !within_any(folder, command.writable)) {
+  } else if (is_workspace && !lies_within_any(folder, command.writable)) {
     arguments.show(folder);
   }
   for (const std::string& path : policy.empty) {

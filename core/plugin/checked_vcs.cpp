@@ -16,11 +16,6 @@ namespace {
 /// Of one list of changes, so many are looked at: whoever errs does so before.
 constexpr std::size_t kMostLooks = 1000;
 
-bool is_kept(const std::string& path, const std::vector<std::string>& keep) {
-  return std::any_of(keep.begin(), keep.end(),
-                     [&](const std::string& folder) { return lies_within(path, folder); });
-}
-
 std::set<std::string> paths_of(const std::vector<change>& changes) {
   std::set<std::string> paths;
   for (const change& one : changes) {
@@ -169,7 +164,7 @@ Status CheckedVcs::bring(Checkout by, const slot& where, std::string_view commit
       known ? plugin_->changes(*known, wanted) : Error(Errc::NotFound, "a new slot");
   if (differ) {
     missed = first_missed(where, wanted, *differ,
-                          [&](const std::string& path) { return is_kept(path, keep); });
+                          [&](const std::string& path) { return lies_within_any(path, keep); });
   } else {
     DIRECTOR_TRY(missed, first_changed(where, wanted, keep));
   }
@@ -237,7 +232,7 @@ Result<std::string> CheckedVcs::first_changed(const slot& where, const std::stri
                                               const std::vector<std::string>& keep) const {
   DIRECTOR_TRY(const snapshot_result seen, plugin_->snapshot(where, tree, {}));
   for (const change& one : seen.changes) {
-    if (!is_kept(one.path, keep)) {
+    if (!lies_within_any(one.path, keep)) {
       return one.path;
     }
   }
