@@ -24,7 +24,8 @@ constexpr milliseconds kStreamSilence{60'000};
 constexpr milliseconds kStreamOpens{30'000};
 /// Of each request when a call is over.
 constexpr milliseconds kEndingLimit{5000};
-/// From the end of a server's events to the news that it has ended itself.
+/// From the end of a server's events, or of a request, to the news that it has ended itself; and
+/// for the events that it had sent.
 constexpr milliseconds kServerEnds{2000};
 /// For the errors of a message that was not taken up, which are followed by nothing.
 constexpr std::int64_t kAfterErrorMs = 2000;
@@ -91,6 +92,7 @@ Result<Outcome> ServerCall::run() {
   } else {
     broken_ = begun.error().message();
     await_end_of_server();
+    take_last_words(stream);
   }
   Outcome outcome = judge_end(stop);
   end_session(stop);
@@ -153,6 +155,15 @@ ServerCall::Stop ServerCall::follow(EventStream& stream) {
     }
   }
   return Stop::Idle;
+}
+
+void ServerCall::take_last_words(EventStream& stream) {
+  const std::int64_t until_ms = steady_ms() + kServerEnds.count();
+  while (stream.over().empty() && steady_ms() < until_ms) {
+    if (const auto data = stream.next(kTick)) {
+      take(*data);
+    }
+  }
 }
 
 void ServerCall::take(const std::string& data) {

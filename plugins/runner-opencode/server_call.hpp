@@ -50,6 +50,8 @@ class ServerCall {
   [[nodiscard]] director::Status begin(EventStream& stream);
   [[nodiscard]] Stop follow(EventStream& stream);
   [[nodiscard]] std::optional<Stop> interrupted() const;
+  /// The events that the server sent before it ended.
+  void take_last_words(EventStream& stream);
   void take(const std::string& data);
   void add_unreported(const director::usage& total);
   [[nodiscard]] Outcome judge_end(Stop stop);

@@ -240,6 +240,20 @@ TEST_F(ServerCallTest, ServerThatDiesUnderTheCallIsTransportAndWhatWasSpentIsMet
   EXPECT_THAT(host_.released, ElementsAre(DIRECTOR_DAEMON_STOP));
 }
 
+TEST_F(ServerCallTest, WhatWasSpentIsMeteredThoughTheAnswerToTheMessageBrokeOff) {
+  server_.set_script({kBusBusy, kBusStepStart, kBusText, kBusStepStop,
+                      bus_part(R"("id":"prt_9","type":"step-start")")});
+  server_.answer("POST /session/ses_1/prompt_async", {200, "", 0, true});
+  server_.answer("GET /session/ses_1", {500, ""});
+  server_.hang_up_after_script();
+  daemon_ = {false, -1, "it was killed by signal 9"};
+  const auto outcome = call();
+  ASSERT_THAT(outcome, IsOk());
+  EXPECT_EQ(outcome->failure, agent_failure::transport);
+  EXPECT_THAT(outcome->why, HasSubstr("killed by signal 9"));
+  EXPECT_EQ(record_.steps.size(), 1U);
+}
+
 TEST_F(ServerCallTest, FolderThatIsClosedUnderTheCallIsTransport) {
   server_.set_script({kBusBusy, kBusDisposed});
   EXPECT_EQ(call()->failure, agent_failure::transport);
