@@ -1,6 +1,8 @@
 /// Bytes from other programs, made fit for people and for JSON.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -25,6 +27,17 @@ namespace plugin_support {
 
 [[nodiscard]] inline bool contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
+}
+
+/// True if hardly any of the bytes is one that no text has. A few such bytes make a file binary for
+/// most tools, which then do not show it.
+[[nodiscard]] inline bool is_nearly_text(std::string_view bytes) {
+  constexpr std::ptrdiff_t kOneIn = 20;
+  const auto odd = std::count_if(bytes.begin(), bytes.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte < ' ' && std::string_view("\t\n\v\f\r\x1b").find(c) == std::string_view::npos;
+  });
+  return odd * kOneIn <= static_cast<std::ptrdiff_t>(bytes.size());
 }
 
 /// FNV-1a, 64 bits: to tell contents apart, not to keep anybody out.

@@ -23,6 +23,8 @@ struct Freer {
 template <typename T, auto Free>
 using Handle = std::unique_ptr<T, Freer<Free>>;
 
+class ObjectStore;
+
 using Repository = Handle<git_repository, git_repository_free>;
 using Odb = Handle<git_odb, git_odb_free>;
 using OdbObject = Handle<git_odb_object, git_odb_object_free>;
@@ -73,6 +75,9 @@ Out<H> out(H& handle) {
   std::memcpy(copy.bytes.data(), oid.id, copy.bytes.size());
   return copy;
 }
+
+/// Errors: NotFound.
+[[nodiscard]] Result<Tree> open_tree(const ObjectStore& store, const Oid& oid);
 
 /// The error of a libgit2 call that has just returned `code`: "cannot <what>: <libgit2's text>".
 [[nodiscard]] Error git_failure(int code, std::string_view what);

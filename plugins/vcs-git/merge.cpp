@@ -30,15 +30,6 @@ bool touch_each_other(const std::vector<PathChange>& a, const std::vector<PathCh
   return reaches(a, b) || reaches(b, a);
 }
 
-Result<Tree> lookup(const ObjectStore& store, const Oid& oid) {
-  const git_oid id = raw(oid);
-  Tree tree;
-  if (const int code = git_tree_lookup(out(tree), store.repository(), &id); code < 0) {
-    return git_failure(code, "read tree '" + to_hex(oid) + "'");
-  }
-  return tree;
-}
-
 Result<std::vector<std::string>> conflicting_paths(git_index* index) {
   ConflictIterator at;
   if (const int code = git_index_conflict_iterator_new(out(at), index); code < 0) {
@@ -59,9 +50,9 @@ Result<std::vector<std::string>> conflicting_paths(git_index* index) {
 
 Result<Merge> merge_contents(const ObjectStore& store, const Oid& base, const Oid& ours,
                              const Oid& theirs) {
-  DIRECTOR_TRY(const Tree base_tree, lookup(store, base));
-  DIRECTOR_TRY(const Tree our_tree, lookup(store, ours));
-  DIRECTOR_TRY(const Tree their_tree, lookup(store, theirs));
+  DIRECTOR_TRY(const Tree base_tree, open_tree(store, base));
+  DIRECTOR_TRY(const Tree our_tree, open_tree(store, ours));
+  DIRECTOR_TRY(const Tree their_tree, open_tree(store, theirs));
   git_merge_options options = GIT_MERGE_OPTIONS_INIT;
   options.flags = 0;  // the default finds renames
   Index index;
@@ -84,21 +75,6 @@ Result<Merge> merge_contents(const ObjectStore& store, const Oid& base, const Oi
   return merge;
 }
 
-int append_line(const git_diff_delta*, const git_diff_hunk*, const git_diff_line* line,
-                void* payload) noexcept {
-  try {
-    auto& text = *static_cast<std::string*>(payload);
-    if (line->origin == GIT_DIFF_LINE_CONTEXT || line->origin == GIT_DIFF_LINE_ADDITION ||
-        line->origin == GIT_DIFF_LINE_DELETION) {
-      text += line->origin;
-    }
-    text.append(line->content, line->content_len);
-    return 0;
-  } catch (...) {
-    return GIT_EUSER;  // out of memory
-  }
-}
-
 }  // namespace
 
 Result<Merge> merge_trees(const ObjectStore& store, const Oid& base, const Oid& ours,
@@ -116,25 +92,6 @@ Result<Merge> merge_trees(const ObjectStore& store, const Oid& base, const Oid& 
     return Merge{true, merged, {}};
   }
   return merge_contents(store, base, ours, theirs);
-}
-
-Result<std::string> diff_text(const ObjectStore& store, const Oid& before, const Oid& after) {
-  DIRECTOR_TRY(const Tree old_tree, lookup(store, before));
-  DIRECTOR_TRY(const Tree new_tree, lookup(store, after));
-  git_diff_options options = GIT_DIFF_OPTIONS_INIT;
-  options.flags = GIT_DIFF_INCLUDE_TYPECHANGE;
-  Diff diff;
-  if (const int code = git_diff_tree_to_tree(out(diff), store.repository(), old_tree.get(),
-                                             new_tree.get(), &options);
-      code < 0) {
-    return git_failure(code, "compare trees");
-  }
-  std::string text;
-  if (const int code = git_diff_print(diff.get(), GIT_DIFF_FORMAT_PATCH, &append_line, &text);
-      code < 0) {
-    return git_failure(code, "write the difference of two trees");
-  }
-  return text;
 }
 
 }  // namespace director::vcs_git

@@ -220,4 +220,13 @@ Result<TreeEntry> find_entry(const ObjectStore& store, const Oid& tree, std::str
   return at;
 }
 
+Result<Tree> open_tree(const ObjectStore& store, const Oid& oid) {
+  const git_oid id = raw(oid);
+  Tree tree;
+  if (const int code = git_tree_lookup(out(tree), store.repository(), &id); code < 0) {
+    return git_failure(code, "read tree '" + to_hex(oid) + "'");
+  }
+  return tree;
+}
+
 }  // namespace director::vcs_git

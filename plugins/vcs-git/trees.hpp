@@ -35,7 +35,7 @@ struct Merge {
 [[nodiscard]] Result<Merge> merge_trees(const ObjectStore& store, const Oid& base, const Oid& ours,
                                         const Oid& theirs);
 
-/// Unified diff; binary files are named, not shown.
+/// Unified diff. Binary files are named, not shown, but for those that are nearly text.
 [[nodiscard]] Result<std::string> diff_text(const ObjectStore& store, const Oid& before,
                                             const Oid& after);
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <sstream>
 
+#include "text.hpp"
+
 namespace director::vcs_memory {
 namespace {
 
@@ -242,7 +244,8 @@ Result<std::string> MemoryVcs::diff(std::string_view old_tree, std::string_view 
     };
     const std::string was = bytes(*before);
     const std::string is = bytes(*after);
-    if ((was + is).find('\0') != std::string::npos) {
+    const bool is_binary = (was + is).find('\0') != std::string::npos;
+    if (is_binary && !(plugin_support::is_nearly_text(was) && plugin_support::is_nearly_text(is))) {
       text += "Binary files a/" + one.path + " and b/" + one.path + " differ\n";
       continue;
     }

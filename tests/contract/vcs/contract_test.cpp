@@ -300,6 +300,17 @@ TEST_P(VcsContract, DiffShowsTextAndNamesBinaries) {
   EXPECT_EQ(text.find('\1'), std::string::npos);
 }
 
+TEST_P(VcsContract, DiffShowsWhatHidesBehindAFewBytesOfABinary) {
+  write_file(at("README"),
+             "read me\n# \xff" + std::string(1, '\0') +
+                 " is nothing to a shell\nrm -rf everything that a reviewer does not see\n");
+  write_file(at("new"),
+             std::string(1, '\0') + " one byte of forty, and then a line\nhidden line\n");
+  ASSERT_VALUE(const std::string text, vcs_->diff(head_.tree, snapshot().tree));
+  EXPECT_NE(text.find("+rm -rf everything"), std::string::npos) << text;
+  EXPECT_NE(text.find("+hidden line"), std::string::npos) << text;
+}
+
 TEST_P(VcsContract, UserCheckoutShowsUncommittedWork) {
   ASSERT_VALUE(const checkout_state clean, vcs_->user_checkout());
   EXPECT_FALSE(clean.uncommitted);
