@@ -83,7 +83,9 @@ class Doctor {
             "valid; integration gates: " + std::to_string(settings_.gates.size()), ""});
     if (settings_.gates.empty()) {
       report({Level::Note, "configuration",
-              "no integration gates: a job is done when its nodes have landed", ""});
+              "no integration gates: a job is done when its nodes have landed and their tests pass "
+              "together",
+              ""});
     }
     for (const std::string& warning : loaded->warnings) {
       report({Level::Warning, "configuration", warning, "add or correct it there"});

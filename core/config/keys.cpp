@@ -302,6 +302,7 @@ void add_limits(std::vector<Key>& keys) {
   keys.push_back(number(t, "call_reserve_usd", field(&Limits::call_reserve_usd), 0, kMostDollars));
   keys.push_back(whole(t, "max_attempts", field(&Limits::max_attempts), 1, 100));
   keys.push_back(whole(t, "flake_runs", field(&Limits::flake_runs), 1, 100));
+  keys.push_back(whole(t, "rechecks", field(&Limits::rechecks), 0, 1'000'000));
   keys.push_back(whole(t, "infra_retries", field(&Limits::infra_retries), 0, 100));
   keys.push_back(whole(t, "landing_rounds", field(&Limits::landing_rounds), 1, 100));
   keys.push_back(whole(t, "stall_secs", field(&Limits::stall), 0, kWeek));

@@ -50,6 +50,7 @@ struct Limits {
   double call_reserve_usd = 0;
   int max_attempts = 3;
   int flake_runs = 2;
+  int rechecks = 8;  ///< tests of landed nodes that are run again with a candidate; 0: none
   int infra_retries = 2;
   int landing_rounds = 5;
   std::chrono::seconds stall{300};

@@ -56,6 +56,13 @@ Result<GateChecked> check_gate(const Services& services, const GateCheck& check)
   return checked;
 }
 
+Result<GateChecked> check_tests(const Services& services, const plan::Node& node,
+                                const std::string& workdir,
+                                const std::vector<director::change>& changes) {
+  return check_gate(
+      services, {std::string(config::kNodeTests), node.test_cmd, workdir, node.id.value, changes});
+}
+
 std::string told(const director::verdict& verdict) {
   return verdict.detail.empty() ? verdict.summary : verdict.summary + "\n" + verdict.detail;
 }

@@ -6,6 +6,7 @@
 
 #include "core/engine/services.hpp"
 #include "core/engine/usage.hpp"
+#include "core/plan/plan.hpp"
 #include "director/gate.hpp"
 #include "director/result.hpp"
 
@@ -30,6 +31,11 @@ struct GateChecked {
 /// One check, within the node's time limit. Errors: Cancelled when interrupted; the gate plugin
 /// cannot be had. Blocks.
 [[nodiscard]] Result<GateChecked> check_gate(const Services& services, const GateCheck& check);
+
+/// The node's tests in a checkout of `changes`, once.
+[[nodiscard]] Result<GateChecked> check_tests(const Services& services, const plan::Node& node,
+                                              const std::string& workdir,
+                                              const std::vector<director::change>& changes);
 
 /// The verdict's summary and detail as one text.
 [[nodiscard]] std::string told(const director::verdict& verdict);

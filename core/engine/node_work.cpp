@@ -9,11 +9,11 @@
 #include "core/engine/pause.hpp"
 #include "core/engine/prompts.hpp"
 #include "core/engine/reviewing.hpp"
-#include "core/plan/attribution.hpp"
 #include "core/plan/contract.hpp"
 #include "core/run/watch.hpp"
 
 namespace director::engine {
+
 NodeWork::NodeWork(const Services& services, AgentCalls& calls, Workspaces& workspaces,
                    JobBranch& branch, const plan::Plan& plan)
     : services_(services),
@@ -23,6 +23,7 @@ NodeWork::NodeWork(const Services& services, AgentCalls& calls, Workspaces& work
       plan_(plan),
       keeper_(services, plan),
       frozen_(plan::frozen_tests(plan.nodes)),
+      gates_(services, workspaces, plan),
       contexts_(plan.nodes.size()) {
   for (std::size_t i = 0; i < plan.nodes.size(); ++i) {
     index_.emplace(plan.nodes[i].id, i);
@@ -42,12 +43,6 @@ Status NodeWork::check_frozen(director::vcs& vcs, const plan::Node& node, const 
     }
   }
   return ok();
-}
-
-Result<GateChecked> NodeWork::run_tests(const plan::Node& node, const director::slot& slot,
-                                        const std::vector<director::change>& changes) const {
-  return check_gate(services_, {std::string(config::kNodeTests), node.test_cmd, slot.dir,
-                                node.id.value, changes});
 }
 
 Status NodeWork::begin_at(const Oid& base, const plan::Node& node, Context& context) {
@@ -72,13 +67,13 @@ Result<run::RunEvent> NodeWork::prepare(const run::StartAttempt& effect, const O
   run::Used used;
   bool was_checked = false;
   if (context.red_base != context.base) {
-    DIRECTOR_TRY(GateChecked tests, run_tests(node, *context.workspace, {}));
+    DIRECTOR_TRY(GateChecked tests, check_tests(services_, node, context.workspace->dir, {}));
     if (tests.verdict.outcome != DIRECTOR_GATE_FAIL && !services_.settings.workspace.keep.empty()) {
       // An agent that was here before may have left a tool that says so.
       used = tests.used;
       DIRECTOR_CHECK(
           workspaces_.prepare_anew(*context.workspace, context.base, services_.interrupt));
-      DIRECTOR_TRY(tests, run_tests(node, *context.workspace, {}));
+      DIRECTOR_TRY(tests, check_tests(services_, node, context.workspace->dir, {}));
     }
     const director::verdict& verdict = tests.verdict;
     used.add(tests.used);
@@ -290,7 +285,10 @@ Result<run::RunEvent> NodeWork::gate(const NodeId& id, const run::NodeState& sta
   if (!context.verify) {
     context.verify = workspaces_.lease_verify();
   }
-  DIRECTOR_TRY(run::Gated gated, run_gates(node(id), context));
+  DIRECTOR_TRY(run::Gated gated, gates_.check(node(id),
+                                              {state.first_base, context.onto, context.commit,
+                                               context.tree, context.changes},
+                                              *context.verify));
   if (gated.verdict != run::Verdict::Pass) {
     context.verify.reset();
     DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());
@@ -300,48 +298,6 @@ Result<run::RunEvent> NodeWork::gate(const NodeId& id, const run::NodeState& sta
         gated.detail);
   }
   return run::RunEvent(std::move(gated));
-}
-
-Result<run::Gated> NodeWork::run_gates(const plan::Node& node, Context& context) {
-  const int runs = std::max(1, services_.settings.limits.flake_runs);
-  run::Gated gated;
-  gated.node = node.id;
-  for (int i = 0; i < runs; ++i) {
-    DIRECTOR_CHECK(workspaces_.prepare_to_gate(*context.verify, context.commit, context.onto,
-                                               services_.interrupt));
-    DIRECTOR_TRY(const GateChecked tests, run_tests(node, *context.verify, context.changes));
-    const director::verdict& verdict = tests.verdict;
-    gated.used.add(tests.used);
-    if (verdict.outcome == DIRECTOR_GATE_FAIL) {
-      DIRECTOR_TRY(run::Gated failed, failed_gate(node, context, verdict, i > 0));
-      failed.used = gated.used;
-      return failed;
-    }
-    if (verdict.outcome != DIRECTOR_GATE_PASS) {
-      gated.verdict = run::Verdict::Error;
-      gated.detail = told(verdict);
-      return gated;
-    }
-  }
-  gated.verdict = run::Verdict::Pass;
-  return gated;
-}
-
-Result<run::Gated> NodeWork::failed_gate(const plan::Node& node, const Context& context,
-                                         const director::verdict& verdict, bool flaky) const {
-  DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());
-  const plan::Attribution attribution =
-      plan::attribute(node, verdict.detail, context.verify->dir, [&](const std::string& path) {
-        return vcs->read_file(context.tree.value, path).has_value();
-      });
-  run::Gated gated;
-  gated.node = node.id;
-  gated.verdict = run::Verdict::Fail;
-  gated.flaky = flaky;
-  gated.points = plan::to_string(attribution.points);
-  gated.detail = (flaky ? "flaky, passed and then failed on the same files: " : "") +
-                 plan::describe(attribution) + told(verdict);
-  return gated;
 }
 
 Result<run::RunEvent> NodeWork::review(const run::ReviewCandidate& effect,

@@ -8,7 +8,7 @@
 
 #include "core/base/ids.hpp"
 #include "core/engine/agent_calls.hpp"
-#include "core/engine/gate_check.hpp"
+#include "core/engine/candidate_gates.hpp"
 #include "core/engine/job_branch.hpp"
 #include "core/engine/keeper.hpp"
 #include "core/engine/services.hpp"
@@ -40,6 +40,8 @@ class NodeWork {
   [[nodiscard]] Result<run::RunEvent> review(const run::ReviewCandidate& effect,
                                              const run::NodeState& state);
   [[nodiscard]] Result<run::RunEvent> land(const NodeId& id);
+  /// In the order in which nodes landed, those of former runs included.
+  void saw_landed(const NodeId& id) { gates_.saw_landed(id); }
   /// Gives the node's slots back: its work ended with an error.
   void drop(const NodeId& id);
 
@@ -69,16 +71,11 @@ class NodeWork {
   [[nodiscard]] Context& context(const NodeId& id) { return contexts_[index_.at(id)]; }
   [[nodiscard]] Status check_frozen(director::vcs& vcs, const plan::Node& node,
                                     const Oid& tree) const;
-  [[nodiscard]] Result<GateChecked> run_tests(const plan::Node& node, const director::slot& slot,
-                                              const std::vector<director::change>& changes) const;
   [[nodiscard]] Result<std::string> executor_message(const plan::Node& node, const Context& context,
                                                      const run::NodeState& state) const;
-  /// A gate said no: what the next attempt and the records get to know of it.
-  [[nodiscard]] Result<run::Gated> failed_gate(const plan::Node& node, const Context& context,
-                                               const director::verdict& verdict, bool flaky) const;
-  /// The last candidate as it would be on this attempt's base; empty where it does not fit there.
   /// An attempt's base, with the tests as they were frozen.
   [[nodiscard]] Status begin_at(const Oid& base, const plan::Node& node, Context& context);
+  /// The last candidate as it would be on this attempt's base; empty where it does not fit there.
   [[nodiscard]] Result<Oid> kept_on_base(const Context& context) const;
   /// Called before the event that says so: this attempt's candidate does not land, or, if the
   /// verdict is an error, not now.
@@ -91,7 +88,6 @@ class NodeWork {
   /// Errors: also NotFound, if objects of the candidate are gone already.
   [[nodiscard]] Result<run::CandidateMade> take_candidate(director::vcs& vcs, const NodeId& id,
                                                           const run::NodeState& state);
-  [[nodiscard]] Result<run::Gated> run_gates(const plan::Node& node, Context& context);
   [[nodiscard]] std::string commit_message(const plan::Node& node,
                                            const run::NodeState& state) const;
 
@@ -103,6 +99,7 @@ class NodeWork {
   Keeper keeper_;
   std::unordered_map<NodeId, std::size_t> index_;
   std::set<std::string> frozen_;
+  CandidateGates gates_;
   std::vector<Context> contexts_;
 };
 

@@ -41,10 +41,7 @@ Result<RedCheck> check_red(const Services& services, Workspaces& workspaces, con
   const int runs = std::max(2, services.settings.limits.flake_runs);
   for (int i = 0; i < runs; ++i) {
     DIRECTOR_CHECK(workspaces.prepare_to_gate(*slot, commit, commit, services.interrupt));
-    DIRECTOR_TRY(
-        const GateChecked tests,
-        check_gate(services,
-                   {std::string(config::kNodeTests), node.test_cmd, slot->dir, node.id.value, {}}));
+    DIRECTOR_TRY(const GateChecked tests, check_tests(services, node, slot->dir, {}));
     RedCheck checked = judge(node, tests, i == 0);
     if (checked.kind != RedKind::Red) {
       return checked;

@@ -44,7 +44,11 @@ RunEngine::RunEngine(const Services& services, Books& books, JobWork job, Progre
       workspaces_(services),
       branch_(plan_),
       keeper_(services, plan_),
-      work_(services, calls_, workspaces_, branch_, plan_) {}
+      work_(services, calls_, workspaces_, branch_, plan_) {
+  for (const LandedNode& landed : landed_nodes()) {
+    work_.saw_landed(landed.node->id);
+  }
+}
 
 RunEngine::~RunEngine() { stop_workers(); }
 
@@ -176,6 +180,9 @@ Status RunEngine::take(const run::RunEvent& said) {
   must_flush_ = must_flush_ || durable;
   DIRECTOR_TRY(run::RunStep step, run::advance(*std::exchange(state_, std::nullopt), event, at));
   state_ = std::move(step.state);
+  if (const auto* landed = std::get_if<run::Landed>(&event)) {
+    work_.saw_landed(landed->node);
+  }
   progress_.running(*state_, event);
   offer_settled(books_, services_.settings, plan_, *state_, event, at, step.effects);
   asked_for_.insert(asked_for_.end(), std::make_move_iterator(step.effects.begin()),
@@ -203,10 +210,11 @@ Status RunEngine::perform(const run::RunEffect& effect) {
     return take(run::RunFinished{finish->outcome});
   }
   if (std::holds_alternative<run::RunIntegrationGates>(effect)) {
-    post(NodeId(), [this]() -> Result<run::RunEvent> {
-      DIRECTOR_TRY(const Oid tip, branch_tip());
-      return run_integration_gates(services_, workspaces_, tip);
-    });
+    post(NodeId(),
+         [this, landed = landed_nodes(), parallel = state_->parallel]() -> Result<run::RunEvent> {
+           DIRECTOR_TRY(const Oid tip, branch_tip());
+           return run_integration_gates(services_, workspaces_, tip, landed, parallel);
+         });
     return ok();
   }
   const auto state_of = [this](const NodeId& id) { return state_->nodes[state_->index_of(id)]; };
@@ -233,6 +241,17 @@ Status RunEngine::perform(const run::RunEffect& effect) {
     post(land->node, [this, id = land->node] { return work_.land(id); });
   }
   return ok();
+}
+
+std::vector<LandedNode> RunEngine::landed_nodes() const {
+  std::vector<LandedNode> landed;
+  for (std::size_t i = 0; i < plan_.nodes.size(); ++i) {
+    const run::NodeState& node = state_->nodes[state_->index_of(plan_.nodes[i].id)];
+    if (node.status == run::NodeStatus::Done) {
+      landed.push_back({&plan_.nodes[i], node.commit});
+    }
+  }
+  return landed;
 }
 
 Status RunEngine::start_attempt(const run::StartAttempt& effect) {

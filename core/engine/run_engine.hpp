@@ -13,6 +13,7 @@
 
 #include "core/engine/agent_calls.hpp"
 #include "core/engine/books.hpp"
+#include "core/engine/integration.hpp"
 #include "core/engine/job_branch.hpp"
 #include "core/engine/keeper.hpp"
 #include "core/engine/node_work.hpp"
@@ -69,6 +70,7 @@ class RunEngine {
   [[nodiscard]] Status carry_out();
   [[nodiscard]] Status perform(const run::RunEffect& effect);
   [[nodiscard]] Status start_attempt(const run::StartAttempt& effect);
+  [[nodiscard]] std::vector<LandedNode> landed_nodes() const;
   void save_state(bool now);
 
   void start_workers(int count);

@@ -6,6 +6,7 @@ target_sources(
           ${CMAKE_CURRENT_LIST_DIR}/bench.cpp
           ${CMAKE_CURRENT_LIST_DIR}/books.cpp
           ${CMAKE_CURRENT_LIST_DIR}/call_meter.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/candidate_gates.cpp
           ${CMAKE_CURRENT_LIST_DIR}/codec.cpp
           ${CMAKE_CURRENT_LIST_DIR}/gate_check.cpp
           ${CMAKE_CURRENT_LIST_DIR}/guidance.cpp
@@ -16,6 +17,7 @@ target_sources(
           ${CMAKE_CURRENT_LIST_DIR}/keeper.cpp
           ${CMAKE_CURRENT_LIST_DIR}/landed.cpp
           ${CMAKE_CURRENT_LIST_DIR}/masking.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/neighbours.cpp
           ${CMAKE_CURRENT_LIST_DIR}/node_work.cpp
           ${CMAKE_CURRENT_LIST_DIR}/pause.cpp
           ${CMAKE_CURRENT_LIST_DIR}/plan_engine.cpp

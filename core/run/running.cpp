@@ -33,6 +33,9 @@ class Advance {
     node->tier = event.tier;
     node->model = event.model;
     node->base = event.base;
+    if (node->first_base.empty()) {
+      node->first_base = event.base;
+    }
     if (node->started_ms == 0) {
       node->started_ms = transition_.at().unix_ms;
     }

@@ -40,6 +40,7 @@ TEST(ConfigKeys, RangesHoldAtTheirEdges) {
       {"limits.call_reserve_usd", {"0", "1000000"}, {"-1", "1000001"}},
       {"limits.max_attempts", {"1", "100"}, {"0", "101"}},
       {"limits.flake_runs", {"1", "100"}, {"0", "101"}},
+      {"limits.rechecks", {"0", "1000000"}, {"-1", "1000001"}},
       {"limits.infra_retries", {"0", "100"}, {"-1", "101"}},
       {"limits.max_steps", {"0", "1000000"}, {"-1", "1000001"}},
       {"limits.max_repeats", {"0", "1000000"}, {"-1", "1000001"}},

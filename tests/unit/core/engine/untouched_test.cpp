@@ -43,8 +43,9 @@ TEST_F(UntouchedSlot, IsWhatTestsOnALayerLeave) {
   run();
   // After each red check, and for the second node what the first one's snapshot looked at.
   EXPECT_THAT(spared("agent"), SizeIs(3));
-  // The second run of each node's gates, and the first of the second node's.
-  EXPECT_THAT(spared("verify"), SizeIs(3));
+  // The second run of each node's gates, the first of the second node's, and the first node's tests
+  // with the second and at the end.
+  EXPECT_THAT(spared("verify"), SizeIs(5));
 }
 
 TEST_F(UntouchedSlot, IsNotWhatTestsLeaveThatWriteToIt) {
@@ -85,7 +86,8 @@ TEST_F(UntouchedSlot, IsNotOneThatAReviewerWasGiven) {
   world.settings.review.stage_one_llm = true;
   world.settings.review.stage_two_file_threshold = 0;
   run();
-  EXPECT_THAT(spared("verify"), SizeIs(2)) << "between the two runs of each node's gates";
+  EXPECT_THAT(spared("verify"), SizeIs(3))
+      << "between the two runs of each node's gates, and before the first one's with the second";
 }
 
 TEST_F(UntouchedSlot, IsNotOneWhereSetupRan) {

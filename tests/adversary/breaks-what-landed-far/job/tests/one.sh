@@ -1,0 +1,1 @@
+grep -qx one one.txt && ! grep -q breaks two.txt

@@ -1,0 +1,1 @@
+grep -qx two two.txt

@@ -1,0 +1,1 @@
+grep -qx one words.txt

@@ -1,0 +1,192 @@
+// The job branch stays green for what landed: attacks by nodes that pass and break others.
+#include <gmock/gmock.h>
+
+#include "world.hpp"
+
+namespace director::engine::testing {
+namespace {
+
+using ::director::testing::IsOk;
+using run::NodeStatus;
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::Key;
+using ::testing::Not;
+
+/// "a" is broken by "b", whose own tests do not mind.
+std::vector<plan::Node> broken_by_b(std::vector<std::string> b_needs = {}) {
+  return {node("a", {}, "+a.txt ^a.txt,b.txt"), node("b", std::move(b_needs), "+b.txt")};
+}
+
+TEST(LandedTests, OfWhatLandedMeanwhileAreRunAgain) {
+  World world;
+  world.adopt(broken_by_b());
+  world.obedient({"a", "b"});
+  const Result<run::RunState> end = world.run({.parallel = 2, .max_attempts = 1});
+  ASSERT_THAT(end, IsOk());
+  EXPECT_EQ(end->outcome, "incomplete");
+  EXPECT_EQ(world.landings().size(), 1U) << "nor in the attempt after that";
+}
+
+TEST(LandedTests, OfWhatANodeNeedsAreRunAgainAndTheAgentIsToldWhatItBroke) {
+  World world;
+  world.adopt(broken_by_b({"a"}));
+  world.obedient({"a", "b"});
+  const Result<run::RunState> end = world.run({.max_attempts = 2});
+  ASSERT_THAT(end, IsOk());
+  EXPECT_EQ(state_of(*end, "a").status, NodeStatus::Done);
+  EXPECT_EQ(state_of(*end, "b").status, NodeStatus::Escalated);
+  EXPECT_THAT(world.repository.files_at(kRef), Not(Contains(Key("b.txt"))));
+  const auto calls = world.runner.calls("executor-b");
+  ASSERT_EQ(calls.size(), 2U);
+  EXPECT_THAT(calls[1].message, HasSubstr("it breaks what landed before: the tests of node 'a'"));
+  EXPECT_THAT(calls[1].message, HasSubstr("expected ^a.txt,b.txt"));
+}
+
+TEST(LandedTests, OfWhatSharesAFileAreRunAgain) {
+  World world;
+  std::vector<plan::Node> nodes = broken_by_b();
+  nodes[0].files.push_back("b.txt");
+  world.adopt(nodes);
+  world.obedient({"a", "b"});
+  const Result<run::RunState> end = world.run({.max_attempts = 1});
+  ASSERT_THAT(end, IsOk());
+  EXPECT_EQ(state_of(*end, "a").status, NodeStatus::Done);
+  EXPECT_EQ(state_of(*end, "b").status, NodeStatus::Escalated);
+}
+
+TEST(LandedTests, OfARunThatWasKilledAreRunAgainInTheNext) {
+  World world;
+  std::vector<plan::Node> nodes = broken_by_b();
+  nodes[0].files.push_back("b.txt");
+  world.adopt(nodes);
+  world.obedient({"a", "b"});
+  world.on_event = [&](const run::RunEvent& event) {
+    if (std::holds_alternative<run::Landed>(event)) {
+      world.interrupt.cancel();
+    }
+  };
+  ASSERT_THAT(world.run({.max_attempts = 1}), IsOk());
+  ASSERT_EQ(world.landings().size(), 1U);
+  world.on_event = nullptr;
+  world.interrupt = {};
+  const Result<run::RunState> end = world.run({.max_attempts = 1});
+  ASSERT_THAT(end, IsOk());
+  EXPECT_EQ(state_of(*end, "b").status, NodeStatus::Escalated);
+}
+
+TEST(LandedTests, AreAllRunAtTheEndHoweverFarTheNodes) {
+  World world;
+  world.adopt(broken_by_b());
+  world.obedient({"a", "b"});
+  const Result<run::RunState> end = world.run();
+  ASSERT_THAT(end, IsOk());
+  EXPECT_EQ(world.landings().size(), 2U) << "nothing says that they are neighbours";
+  EXPECT_EQ(end->outcome, "incomplete");
+  EXPECT_EQ(end->integration_ok, false);
+  EXPECT_THAT(end->integration_detail,
+              HasSubstr("tests of node 'a', which landed: exit 1\nexpected ^a.txt,b.txt"));
+}
+
+TEST(LandedTests, AreNotRunWithACandidateWhereTheConfigurationSaysSo) {
+  World world;
+  world.settings.limits.rechecks = 0;
+  world.adopt(broken_by_b({"a"}));
+  world.obedient({"a", "b"});
+  const Result<run::RunState> end = world.run({.max_attempts = 1});
+  ASSERT_THAT(end, IsOk());
+  EXPECT_EQ(world.landings().size(), 2U);
+  EXPECT_EQ(end->outcome, "incomplete") << "at the end they are";
+}
+
+TEST(LandedTests, ThatSomebodyElseBrokeAreNotHeldAgainstACandidate) {
+  World world;
+  world.adopt({node("a", {}, "+a.txt ^a.txt,other"), node("b", {"a"})});
+  world.obedient({"a", "b"});
+  world.on_event = [&](const run::RunEvent& event) {
+    if (std::holds_alternative<run::Landed>(event)) {
+      world.repository.commit_on(kRef, {{"other", "pushed by somebody"}});
+      world.on_event = nullptr;
+    }
+  };
+  const Result<run::RunState> end = world.run({.max_attempts = 1});
+  ASSERT_THAT(end, IsOk());
+  EXPECT_EQ(state_of(*end, "b").status, NodeStatus::Done);
+  EXPECT_EQ(end->outcome, "incomplete");
+  EXPECT_THAT(end->integration_detail, HasSubstr("tests of node 'a'"));
+}
+
+TEST(LandedTests, ThatPassOnTheTipAlreadyAreNotRunOnceMore) {
+  World world;
+  world.adopt({node("a"), node("b", {"a"})});
+  world.obedient({"a", "b"});
+  std::vector<std::string> passed;
+  world.gate.on_check = [&](const gate_request& request, bool passes) {
+    if (passes) {
+      passed.emplace_back(request.node);
+    }
+  };
+  const Result<run::RunState> end = world.run();
+  ASSERT_THAT(end, IsOk());
+  EXPECT_EQ(end->outcome, "done");
+  EXPECT_EQ(passed, (std::vector<std::string>{"a", "a", "b", "b", "a", "a"}))
+      << "twice its own, with b, and at the end";
+}
+
+// What a program that mistypes a command ends with looks like a machine that lacks a tool.
+TEST(LandedTests, CommandThatCannotBeRunAnyMoreIsTheCandidatesFailure) {
+  World world;
+  world.adopt({node("a", {}, "+a.txt"), node("b", {"a"}, "+b.txt")});
+  world.obedient({"a", "b"});
+  world.gate.judge_as = [&](const gate_request& request) {
+    const FileMap files = world.repository.slot(std::string(request.workdir));
+    const std::string mine = std::string(request.node) + ".txt";
+    if (request.node == "a" && files.contains("b.txt")) {
+      return verdict{DIRECTOR_GATE_ERROR, "command not found (exit status 127)", "", 127};
+    }
+    return files.contains(mine) ? verdict::pass("exit 0") : verdict::fail("exit 1");
+  };
+  const Result<run::RunState> end = world.run({.max_attempts = 1});
+  ASSERT_THAT(end, IsOk());
+  EXPECT_EQ(state_of(*end, "a").status, NodeStatus::Done);
+  EXPECT_EQ(state_of(*end, "b").status, NodeStatus::Escalated);
+}
+
+TEST(LandedTests, OwnCommandThatCannotBeRunAnyMoreIsAFailedAttemptToo) {
+  for (const int exit : {126, 127, 1}) {
+    World world;
+    world.adopt({node("a")});
+    world.obedient({"a"});
+    world.gate.judge_as = [&](const gate_request& request) {
+      const bool made = world.repository.slot(std::string(request.workdir)).contains("a.txt");
+      return made ? verdict{DIRECTOR_GATE_ERROR, "cannot run it", "", exit}
+                  : verdict::fail("exit 1");
+    };
+    const Result<run::RunState> end = world.run({.max_attempts = 1});
+    ASSERT_THAT(end, IsOk());
+    EXPECT_EQ(state_of(*end, "a").status, exit == 1 ? NodeStatus::Error : NodeStatus::Escalated)
+        << exit;
+  }
+}
+
+TEST(LandedTests, ErrorOfTheGateIsNeitherAPassNorTheCandidatesFailure) {
+  World world;
+  world.adopt(broken_by_b({"a"}));
+  world.obedient({"a", "b"});
+  world.gate.judge_as = [&](const gate_request& request) {
+    const FileMap files = world.repository.slot(std::string(request.workdir));
+    if (request.node == "a" && files.contains("b.txt")) {
+      return verdict::error("out of memory");
+    }
+    return files.contains(std::string(request.node) + ".txt") ? verdict::pass("exit 0")
+                                                              : verdict::fail("exit 1");
+  };
+  const Result<run::RunState> end = world.run();
+  ASSERT_THAT(end, IsOk());
+  EXPECT_EQ(state_of(*end, "b").status, NodeStatus::Error);
+  EXPECT_THAT(state_of(*end, "b").error, HasSubstr("tests of node 'a': out of memory"));
+  EXPECT_EQ(world.landings().size(), 1U);
+}
+
+}  // namespace
+}  // namespace director::engine::testing
