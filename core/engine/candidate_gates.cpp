@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/engine/landed.hpp"
+#include "core/engine/node_tests.hpp"
 #include "core/plan/attribution.hpp"
 
 namespace director::engine {
@@ -41,12 +42,12 @@ CandidateGates::CandidateGates(const Services& services, Workspaces& workspaces,
       neighbours_(plan, static_cast<std::size_t>(std::max(0, services.settings.limits.rechecks))) {}
 
 Result<run::Gated> CandidateGates::check(const plan::Node& node, const Candidate& candidate,
-                                         const director::slot& slot) {
+                                         const director::slot& slot, int parallel) {
   DIRECTOR_TRY(run::Gated own, own_tests(node, candidate, slot));
   if (own.verdict != run::Verdict::Pass) {
     return own;
   }
-  DIRECTOR_TRY(run::Gated others, tests_of_others(node, candidate, slot));
+  DIRECTOR_TRY(run::Gated others, tests_of_others(node, candidate, slot, parallel));
   others.used.add(own.used);
   return others;
 }
@@ -56,20 +57,22 @@ Result<run::Gated> CandidateGates::own_tests(const plan::Node& node, const Candi
   const int runs = std::max(1, services_.settings.limits.flake_runs);
   run::Used used;
   for (int i = 0; i < runs; ++i) {
-    DIRECTOR_TRY(const GateChecked tests, run_with(node, candidate, slot));
-    const director::verdict& verdict = tests.verdict;
+    DIRECTOR_CHECK(
+        workspaces_.prepare_to_gate(slot, candidate.commit, candidate.onto, services_.interrupt));
+    DIRECTOR_TRY(const GateChecked tests,
+                 check_tests(services_, node, slot.dir, candidate.changes));
     used.add(tests.used);
-    if (is_its_failure(verdict)) {
+    if (is_its_failure(tests.verdict)) {
       const bool flaky = i > 0;
       DIRECTOR_TRY(run::Gated gated,
-                   failed(node, candidate, slot, verdict,
+                   failed(node, candidate, tests,
                           flaky ? "flaky, passed and then failed on the same files: " : ""));
       gated.flaky = flaky;
       gated.used = used;
       return gated;
     }
-    if (verdict.outcome != DIRECTOR_GATE_PASS) {
-      return with_verdict(node, run::Verdict::Error, told(verdict), used);
+    if (tests.verdict.outcome != DIRECTOR_GATE_PASS) {
+      return with_verdict(node, run::Verdict::Error, told(tests.verdict), used);
     }
   }
   return with_verdict(node, run::Verdict::Pass, "", used);
@@ -77,36 +80,43 @@ Result<run::Gated> CandidateGates::own_tests(const plan::Node& node, const Candi
 
 Result<run::Gated> CandidateGates::tests_of_others(const plan::Node& node,
                                                    const Candidate& candidate,
-                                                   const director::slot& slot) {
+                                                   const director::slot& slot, int parallel) {
   DIRECTOR_TRY(const std::vector<NodeId> meanwhile, landed_meanwhile(candidate));
+  const std::vector<const plan::Node*> others = neighbours_.of(node, meanwhile);
+  const Checkout with_it{candidate.commit, candidate.onto, candidate.changes};
+  const Checkout without_it{candidate.onto, candidate.onto, {}};
+  DIRECTOR_TRY(const std::vector<GateChecked> checked,
+               run_tests_of(services_, workspaces_, with_it, others, slot, parallel));
   run::Used used;
+  for (const GateChecked& tests : checked) {
+    used.add(tests.used);
+  }
   bool holds_candidate = true;
-  for (const plan::Node* other : neighbours_.of(node, meanwhile)) {
-    DIRECTOR_TRY(const GateChecked with, run_with(*other, candidate, slot));
-    holds_candidate = true;
-    used.add(with.used);
-    if (with.verdict.outcome == DIRECTOR_GATE_PASS) {
+  for (std::size_t i = 0; i < others.size(); ++i) {
+    const director::verdict& verdict = checked[i].verdict;
+    if (verdict.outcome == DIRECTOR_GATE_PASS) {
       continue;
     }
+    const std::string name = "node '" + others[i]->id.value + "'";
     // What somebody pushed may have broken them before.
-    DIRECTOR_TRY(const GateChecked without, run_without(*other, candidate, slot));
+    DIRECTOR_TRY(const std::vector<GateChecked> before,
+                 run_tests_of(services_, workspaces_, without_it, {others[i]}, slot, 1));
     holds_candidate = false;
-    used.add(without.used);
-    if (without.verdict.outcome != DIRECTOR_GATE_PASS) {
+    used.add(before.front().used);
+    if (before.front().verdict.outcome != DIRECTOR_GATE_PASS) {
       services_.log.write(ports::LogLevel::Warning,
-                          "the tests of node '" + other->id.value +
-                              "', which landed, do not pass on the job branch any more: " +
-                              without.verdict.summary);
+                          "the tests of " + name +
+                              ", which landed, do not pass on the job branch any more: " +
+                              before.front().verdict.summary);
       continue;
     }
-    if (!is_its_failure(with.verdict)) {
-      return with_verdict(node, run::Verdict::Error,
-                          "tests of node '" + other->id.value + "': " + told(with.verdict), used);
+    if (!is_its_failure(verdict)) {
+      return with_verdict(node, run::Verdict::Error, "tests of " + name + ": " + told(verdict),
+                          used);
     }
-    DIRECTOR_TRY(run::Gated gated,
-                 failed(node, candidate, slot, with.verdict,
-                        "it breaks what landed before: the tests of node '" + other->id.value +
-                            "' pass without this change and fail with it: "));
+    DIRECTOR_TRY(run::Gated gated, failed(node, candidate, checked[i],
+                                          "it breaks what landed before: the tests of " + name +
+                                              " pass without this change and fail with it: "));
     gated.used = used;
     return gated;
   }
@@ -115,21 +125,6 @@ Result<run::Gated> CandidateGates::tests_of_others(const plan::Node& node,
         workspaces_.prepare_to_gate(slot, candidate.commit, candidate.onto, services_.interrupt));
   }
   return with_verdict(node, run::Verdict::Pass, "", used);
-}
-
-Result<GateChecked> CandidateGates::run_with(const plan::Node& tested, const Candidate& candidate,
-                                             const director::slot& slot) {
-  DIRECTOR_CHECK(
-      workspaces_.prepare_to_gate(slot, candidate.commit, candidate.onto, services_.interrupt));
-  return check_tests(services_, tested, slot.dir, candidate.changes);
-}
-
-Result<GateChecked> CandidateGates::run_without(const plan::Node& tested,
-                                                const Candidate& candidate,
-                                                const director::slot& slot) {
-  DIRECTOR_CHECK(
-      workspaces_.prepare_to_gate(slot, candidate.onto, candidate.onto, services_.interrupt));
-  return check_tests(services_, tested, slot.dir, {});
 }
 
 Result<std::vector<NodeId>> CandidateGates::landed_meanwhile(const Candidate& candidate) const {
@@ -149,16 +144,14 @@ Result<std::vector<NodeId>> CandidateGates::landed_meanwhile(const Candidate& ca
 }
 
 Result<run::Gated> CandidateGates::failed(const plan::Node& node, const Candidate& candidate,
-                                          const director::slot& slot,
-                                          const director::verdict& verdict,
-                                          const std::string& how) const {
+                                          const GateChecked& tests, const std::string& how) const {
   DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());
   const plan::Attribution attribution =
-      plan::attribute(node, verdict.detail, slot.dir, [&](const std::string& path) {
+      plan::attribute(node, tests.verdict.detail, tests.workdir, [&](const std::string& path) {
         return vcs->read_file(candidate.tree.value, path).has_value();
       });
-  run::Gated gated =
-      with_verdict(node, run::Verdict::Fail, how + plan::describe(attribution) + told(verdict), {});
+  run::Gated gated = with_verdict(node, run::Verdict::Fail,
+                                  how + plan::describe(attribution) + told(tests.verdict), {});
   gated.points = plan::to_string(attribution.points);
   return gated;
 }

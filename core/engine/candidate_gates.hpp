@@ -34,29 +34,23 @@ class CandidateGates {
   /// In the order in which nodes landed.
   void saw_landed(const NodeId& id) { neighbours_.saw_landed(id); }
 
-  /// On a clean checkout for each command, in `slot`, which holds the candidate afterwards if it
-  /// passes. Errors: of the VCS; no gate plugin; Cancelled. Blocks.
+  /// On a clean checkout for each command, in `slot`, which holds the candidate if it passes; the
+  /// tests of other nodes up to `parallel` at a time, in other slots, too. Errors: of the VCS; no
+  /// gate plugin; Cancelled. Blocks.
   [[nodiscard]] Result<run::Gated> check(const plan::Node& node, const Candidate& candidate,
-                                         const director::slot& slot);
+                                         const director::slot& slot, int parallel);
 
  private:
   [[nodiscard]] Result<run::Gated> own_tests(const plan::Node& node, const Candidate& candidate,
                                              const director::slot& slot);
   [[nodiscard]] Result<run::Gated> tests_of_others(const plan::Node& node,
                                                    const Candidate& candidate,
-                                                   const director::slot& slot);
-  [[nodiscard]] Result<GateChecked> run_with(const plan::Node& tested, const Candidate& candidate,
-                                             const director::slot& slot);
-  [[nodiscard]] Result<GateChecked> run_without(const plan::Node& tested,
-                                                const Candidate& candidate,
-                                                const director::slot& slot);
+                                                   const director::slot& slot, int parallel);
   /// The nodes that landed since the candidate's node was begun, newest first.
   [[nodiscard]] Result<std::vector<NodeId>> landed_meanwhile(const Candidate& candidate) const;
   /// What the next attempt and the records get to know, `how` first.
   [[nodiscard]] Result<run::Gated> failed(const plan::Node& node, const Candidate& candidate,
-                                          const director::slot& slot,
-                                          const director::verdict& verdict,
-                                          const std::string& how) const;
+                                          const GateChecked& tests, const std::string& how) const;
 
   const Services& services_;
   Workspaces& workspaces_;

@@ -26,6 +26,7 @@ Result<GateChecked> check_gate(const Services& services, const GateCheck& check)
                            .network = has_network(services.settings.sandbox, check.name)});
   const bool was_untouched = services.untouched->remove(check.workdir);
   GateChecked checked;
+  checked.workdir = check.workdir;
   checked.verdict = gate->check(
       {.scope = check.node.empty() ? director::gate_scope::integration : director::gate_scope::node,
        .name = check.name,

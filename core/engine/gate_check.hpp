@@ -22,6 +22,7 @@ struct GateCheck {
 
 struct GateChecked {
   director::verdict verdict;
+  std::string workdir;  ///< where its command ran
   run::Used used;
   /// The limit of resources that its command ran into and did not pass after, as the verdict says,
   /// too; empty: none.

@@ -280,7 +280,7 @@ Result<run::RunEvent> NodeWork::integrate(const NodeId& id, const run::NodeState
   return run::RunEvent(std::move(done));
 }
 
-Result<run::RunEvent> NodeWork::gate(const NodeId& id, const run::NodeState& state) {
+Result<run::RunEvent> NodeWork::gate(const NodeId& id, const run::NodeState& state, int parallel) {
   Context& context = this->context(id);
   if (!context.verify) {
     context.verify = workspaces_.lease_verify();
@@ -288,7 +288,7 @@ Result<run::RunEvent> NodeWork::gate(const NodeId& id, const run::NodeState& sta
   DIRECTOR_TRY(run::Gated gated, gates_.check(node(id),
                                               {state.first_base, context.onto, context.commit,
                                                context.tree, context.changes},
-                                              *context.verify));
+                                              *context.verify, parallel));
   if (gated.verdict != run::Verdict::Pass) {
     context.verify.reset();
     DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());

@@ -18,6 +18,7 @@ target_sources(
           ${CMAKE_CURRENT_LIST_DIR}/landed.cpp
           ${CMAKE_CURRENT_LIST_DIR}/masking.cpp
           ${CMAKE_CURRENT_LIST_DIR}/neighbours.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/node_tests.cpp
           ${CMAKE_CURRENT_LIST_DIR}/node_work.cpp
           ${CMAKE_CURRENT_LIST_DIR}/pause.cpp
           ${CMAKE_CURRENT_LIST_DIR}/plan_engine.cpp

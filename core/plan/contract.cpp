@@ -21,7 +21,7 @@ std::string_view type_problem(file_type type) {
       return "is a submodule now: write a regular file";
     case file_type::other:
       return "is not a file that can be kept (a folder with a repository in it, a pipe, a socket, "
-             "or more than 100 MB): write a regular file";
+             "more than 100 MB, or 256 MB with the others): write a regular file";
   }
   return "is of an unknown type: write a regular file";
 }

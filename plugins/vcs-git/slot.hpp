@@ -54,6 +54,8 @@ struct Snapshot {
 /// file_type::other: git holds each file in memory whole, most hosts take none that is larger, and
 /// a sparse one costs an agent nothing and us hours of reading.
 inline constexpr std::uint64_t kMaxFileSize = std::uint64_t{100} << 20;
+/// The same for files that would bring what one snapshot reads beyond this.
+inline constexpr std::uint64_t kMaxReadBytes = std::uint64_t{256} << 20;
 
 /// The slot's files as a tree, and how they differ from `base`.
 [[nodiscard]] Result<Snapshot> take_snapshot(const ObjectStore& store, const OpenSlot& slot,

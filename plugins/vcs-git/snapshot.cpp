@@ -135,7 +135,7 @@ class Reader {
     if (!S_ISREG(seen.st_mode)) {
       return Content{{}, false, true};
     }
-    if (stat_read->size > kMaxFileSize) {
+    if (stat_read->size > kMaxFileSize || bytes_ + stat_read->size > kMaxReadBytes) {
       DIRECTOR_TRY(const std::uint64_t before, size_in_base(file));
       if (stat_read->size > before) {
         return Content{{}, false, true};

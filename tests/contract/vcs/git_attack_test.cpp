@@ -138,6 +138,19 @@ TEST_F(GitAttack, DevicesSocketsAndPipesAreListedAndDoNotBlock) {
   expect_clean();
 }
 
+TEST_F(GitAttack, ManyLargeSparseFilesAreNotAllRead) {
+  Lines expected;
+  for (int i = 0; i < 9; ++i) {
+    const std::string name = "large-" + std::to_string(i);
+    write_file(at(name), "");
+    fs::resize_file(at(name), (std::uintmax_t{100} << 20U) - 1);
+    expected.push_back("A " + name + (i < 2 ? "" : ":other"));
+  }
+  write_file(at("small"), "and what comes after them\n");
+  expected.push_back("A small");
+  EXPECT_EQ(changes(), expected);
+}
+
 TEST_F(GitAttack, HugeSparseFileIsListedAndNotRead) {
   write_file(at("huge"), "");
   fs::resize_file(at("huge"), std::uintmax_t{1} << 40);
