@@ -278,6 +278,7 @@ TEST_F(ServerCallTest, ServerThatRefusesIsAnErrorBeforeTheModelWasAsked) {
 }
 
 TEST_F(ServerCallTest, MessageThatMayHaveBeenTakenIsNotAskedOfAnotherServer) {
+  server_.set_script({kBusBusy, kBusStepStart, kBusText});
   server_.answer("POST /session/ses_1/prompt_async", {200, "", 0, true});
   const auto outcome = call();
   ASSERT_THAT(outcome, IsOk()) << "an error would have the call run alone";
