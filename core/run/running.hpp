@@ -81,7 +81,7 @@ struct NodeState {
   std::string model;
   std::string feedback;   ///< for the next attempt
   std::string error;      ///< why it did not land, for people
-  Oid first_base;         ///< of its first attempt
+  Oid first_base;         ///< of its first attempt, that of former runs included
   Oid base;               ///< of the attempt in flight
   Oid candidate;          ///< tree that kept the contract; empty: none
   Oid commit;             ///< integrated, or landed

@@ -65,9 +65,11 @@ void Transition::begin_run(bool retry) {
     } else if (retry && is_final(node.status) && node.status != NodeStatus::Done) {
       const std::size_t missing = node.missing;
       const std::int64_t started = node.started_ms;
+      const Oid first_base = node.first_base;
       node = NodeState{};
       node.missing = missing;
       node.started_ms = started;
+      node.first_base = first_base;
     }
   }
   for (std::size_t i = 0; i < state_.nodes.size(); ++i) {

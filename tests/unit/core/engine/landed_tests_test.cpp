@@ -26,6 +26,8 @@ TEST(LandedTests, OfWhatLandedMeanwhileAreRunAgain) {
   ASSERT_THAT(end, IsOk());
   EXPECT_EQ(end->outcome, "incomplete");
   EXPECT_EQ(world.landings().size(), 1U) << "nor in the attempt after that";
+  ASSERT_THAT(world.run({.max_attempts = 1, .retry = true}), IsOk());
+  EXPECT_EQ(world.landings().size(), 1U);
 }
 
 TEST(LandedTests, OfWhatANodeNeedsAreRunAgainAndTheAgentIsToldWhatItBroke) {
