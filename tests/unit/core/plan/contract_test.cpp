@@ -64,9 +64,8 @@ TEST(Judge, RefusesEverythingElse) {
       {changed("src/a.py", file_type::symlink), "is a symbolic link now: write a regular file"},
       {changed("src/a.py", file_type::submodule), "is a submodule now: write a regular file"},
       {changed("src/a.py", file_type::other),
-       "is not a file that can be kept (a folder with a repository in it, a pipe, a socket, or "
-       "more "
-       "than 100 MB): write a regular file"},
+       "is not a file that can be kept (a folder with a repository in it, a pipe, a socket, more "
+       "than 100 MB, or 256 MB with the others): write a regular file"},
       {changed("src/a.py", static_cast<file_type>(99)),
        "is of an unknown type: write a regular file"},
   };
