@@ -88,7 +88,7 @@ class CheckedVcs final : public director::vcs {
   [[nodiscard]] Status bring(Checkout by, const slot& where, std::string_view commit,
                              std::string_view tree, const std::vector<std::string>& keep);
   /// A path whose new side is not what stands in the slot, those of `is_spared` aside; none: empty.
-  [[nodiscard]] std::string first_missed(
+  [[nodiscard]] Result<std::string> first_missed(
       const slot& where, const std::string& tree, const std::vector<change>& changes,
       const std::function<bool(const std::string& path)>& is_spared) const;
   /// Whether a snapshot lists all that it changes.
@@ -163,8 +163,9 @@ Status CheckedVcs::bring(Checkout by, const slot& where, std::string_view commit
   const Result<std::vector<change>> differ =
       known ? plugin_->changes(*known, wanted) : Error(Errc::NotFound, "a new slot");
   if (differ) {
-    missed = first_missed(where, wanted, *differ,
-                          [&](const std::string& path) { return lies_within_any(path, keep); });
+    DIRECTOR_TRY(missed, first_missed(where, wanted, *differ, [&](const std::string& path) {
+                   return lies_within_any(path, keep);
+                 }));
   } else {
     DIRECTOR_TRY(missed, first_changed(where, wanted, keep));
   }
@@ -187,9 +188,9 @@ Result<snapshot_result> CheckedVcs::snapshot(const slot& where, std::string_view
     DIRECTOR_TRY(snapshot_result made, plugin_->snapshot(where, base_tree, ignore));
     DIRECTOR_CHECK(check_list(made, base_tree));
     // A process that was left behind may still be writing.
-    missed = first_missed(where, made.tree, made.changes, [&](const std::string& path) {
-      return changed_since(where.dir, path, begun);
-    });
+    DIRECTOR_TRY(missed, first_missed(where, made.tree, made.changes, [&](const std::string& path) {
+                   return changed_since(where.dir, path, begun);
+                 }));
     if (missed.empty()) {
       watch_.slots.keep(where.dir, made.tree);
       return made;
@@ -211,7 +212,7 @@ Status CheckedVcs::check_list(const snapshot_result& made, std::string_view base
   return ok();
 }
 
-std::string CheckedVcs::first_missed(
+Result<std::string> CheckedVcs::first_missed(
     const slot& where, const std::string& tree, const std::vector<change>& changes,
     const std::function<bool(const std::string& path)>& is_spared) const {
   std::size_t looks = 0;
@@ -221,11 +222,13 @@ std::string CheckedVcs::first_missed(
     }
     const auto bytes = [&] { return plugin_->read_file(tree, one.path); };
     // In this order: what is spared may have begun to be so while it was looked at.
-    if (!stands_in(where.dir, one.path, one.new_type, bytes) && !is_spared(one.path)) {
-      return one.path;
+    const Result<bool> stands = stands_in(where.dir, one.path, one.new_type, bytes);
+    if ((stands && *stands) || is_spared(one.path)) {
+      continue;
     }
+    return stands ? Result<std::string>(one.path) : Result<std::string>(stands.error());
   }
-  return {};
+  return std::string();
 }
 
 Result<std::string> CheckedVcs::first_changed(const slot& where, const std::string& tree,

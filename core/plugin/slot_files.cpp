@@ -2,7 +2,7 @@
 
 #include <sys/stat.h>
 
-#include <algorithm>
+#include <cerrno>
 #include <cstdint>
 #include <ctime>
 #include <fstream>
@@ -43,22 +43,34 @@ file_type type_at(const fs::path& folder, const fs::path& path) {
   return may_run ? file_type::executable : file_type::regular;
 }
 
-bool has_bytes(const fs::path& file, const std::function<Result<std::string>()>& bytes) {
+/// Whether these are the bytes that are asked for; NotFound: there are none to be had.
+Result<bool> are_bytes(const std::string& seen, const Result<std::string>& wanted) {
+  if (!wanted && wanted.error().code() != Errc::NotFound) {
+    return wanted.error();
+  }
+  return wanted && *wanted == seen;
+}
+
+Result<bool> has_bytes(const fs::path& file, const std::function<Result<std::string>()>& bytes) {
   std::error_code error;
   const std::uintmax_t size = fs::file_size(file, error);
   if (error || size > kMostBytes) {
     return !error;
   }
-  const Result<std::string> wanted = bytes();
+  errno = 0;
   std::ifstream stream(file, std::ios::binary);
-  return wanted && wanted->size() == size &&
-         std::equal(std::istreambuf_iterator<char>(stream), {}, wanted->begin(), wanted->end());
+  if (!stream && errno != ENOENT) {
+    return Error(Errc::Io,
+                 "cannot read '" + file.string() + "': " + std::generic_category().message(errno));
+  }
+  const std::string seen(std::istreambuf_iterator<char>(stream), {});
+  return are_bytes(seen, bytes());
 }
 
 }  // namespace
 
-bool stands_in(const fs::path& folder, const std::string& path, file_type type,
-               const std::function<Result<std::string>()>& bytes) {
+Result<bool> stands_in(const fs::path& folder, const std::string& path, file_type type,
+                       const std::function<Result<std::string>()>& bytes) {
   if (type == file_type::submodule || type == file_type::other) {
     return true;
   }
@@ -72,8 +84,7 @@ bool stands_in(const fs::path& folder, const std::string& path, file_type type,
   if (type == file_type::symlink) {
     std::error_code error;
     const fs::path target = fs::read_symlink(folder / path, error);
-    const Result<std::string> wanted = bytes();
-    return wanted && target.native() == *wanted;
+    return are_bytes(target.native(), bytes());
   }
   return has_bytes(folder / path, bytes);
 }
