@@ -41,7 +41,7 @@ class NodeWork {
   [[nodiscard]] Result<run::RunEvent> review(const run::ReviewCandidate& effect,
                                              const run::NodeState& state);
   [[nodiscard]] Result<run::RunEvent> land(const NodeId& id);
-  /// In the order in which nodes landed, those of former runs included.
+  /// In the order in which nodes landed; those of former runs before, in any order.
   void saw_landed(const NodeId& id) { gates_.saw_landed(id); }
   /// Gives the node's slots back: its work ended with an error.
   void drop(const NodeId& id);

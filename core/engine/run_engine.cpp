@@ -245,10 +245,10 @@ Status RunEngine::perform(const run::RunEffect& effect) {
 
 std::vector<LandedNode> RunEngine::landed_nodes() const {
   std::vector<LandedNode> landed;
-  for (std::size_t i = 0; i < plan_.nodes.size(); ++i) {
-    const run::NodeState& node = state_->nodes[state_->index_of(plan_.nodes[i].id)];
-    if (node.status == run::NodeStatus::Done) {
-      landed.push_back({&plan_.nodes[i], node.commit});
+  for (const plan::Node& node : plan_.nodes) {
+    const run::NodeState& state = state_->nodes[state_->index_of(node.id)];
+    if (state.status == run::NodeStatus::Done) {
+      landed.push_back({&node, state.commit});
     }
   }
   return landed;
