@@ -133,12 +133,10 @@ Result<std::vector<NodeId>> CandidateGates::landed_meanwhile(const Candidate& ca
     return landed;
   }
   DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());
-  DIRECTOR_TRY(const std::vector<director::commit_info> commits,
-               vcs->history(candidate.onto.value, candidate.since.value));
-  for (const director::commit_info& commit : commits) {
-    if (is_landed_by(job_, commit)) {
-      landed.emplace_back(trailer(commit.message, "Director-Node"));
-    }
+  DIRECTOR_TRY(const std::vector<LandedCommit> commits,
+               landed_between(*vcs, candidate.onto.value, candidate.since.value, job_));
+  for (const LandedCommit& commit : commits) {
+    landed.push_back(commit.node);
   }
   return landed;
 }

@@ -33,23 +33,26 @@ bool is_landed_by(const JobId& job, const director::commit_info& commit) {
          !trailer(commit.message, "Director-Attempt").empty();
 }
 
+Result<std::vector<LandedCommit>> landed_between(director::vcs& vcs, const std::string& tip,
+                                                 const std::string& base, const JobId& job) {
+  DIRECTOR_TRY(const std::vector<director::commit_info> commits, vcs.history(tip, base));
+  std::vector<LandedCommit> landed;
+  for (const director::commit_info& commit : commits) {
+    if (is_landed_by(job, commit)) {
+      landed.push_back({NodeId(trailer(commit.message, "Director-Node")), Oid(commit.oid)});
+    }
+  }
+  return landed;
+}
+
 Result<std::vector<LandedCommit>> landed_commits(director::vcs& vcs, const std::string& tip,
                                                  const std::string& base, const plan::Plan& plan) {
   std::set<NodeId> open;
   for (const plan::Node& node : plan.nodes) {
     open.insert(node.id);
   }
-  DIRECTOR_TRY(const std::vector<director::commit_info> commits, vcs.history(tip, base));
-  std::vector<LandedCommit> landed;
-  for (const director::commit_info& commit : commits) {
-    if (!is_landed_by(plan.job_id, commit)) {
-      continue;
-    }
-    const NodeId node(trailer(commit.message, "Director-Node"));
-    if (open.erase(node) != 0) {
-      landed.push_back({node, Oid(commit.oid)});
-    }
-  }
+  DIRECTOR_TRY(std::vector<LandedCommit> landed, landed_between(vcs, tip, base, plan.job_id));
+  std::erase_if(landed, [&](const LandedCommit& commit) { return open.erase(commit.node) == 0; });
   std::reverse(landed.begin(), landed.end());
   return landed;
 }

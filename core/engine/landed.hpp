@@ -16,8 +16,14 @@ struct LandedCommit {
   Oid oid;
 };
 
-/// The commits from `base` (without it) to `tip` that carry this job's trailers for a node of the
-/// plan and an attempt, oldest first, each node once.
+/// The commits from `base` (without it) to `tip` that carry this job's trailers for an attempt at a
+/// node, newest first.
+[[nodiscard]] Result<std::vector<LandedCommit>> landed_between(director::vcs& vcs,
+                                                               const std::string& tip,
+                                                               const std::string& base,
+                                                               const JobId& job);
+
+/// Those of them that are for a node of the plan, oldest first, each node once.
 [[nodiscard]] Result<std::vector<LandedCommit>> landed_commits(director::vcs& vcs,
                                                                const std::string& tip,
                                                                const std::string& base,

@@ -18,6 +18,13 @@ std::vector<plan::Node> broken_by_b(std::vector<std::string> b_needs = {}) {
   return {node("a", {}, "+a.txt ^a.txt,b.txt"), node("b", std::move(b_needs), "+b.txt")};
 }
 
+/// The same, where "a" may write b's file.
+std::vector<plan::Node> broken_in_a_shared_file() {
+  std::vector<plan::Node> nodes = broken_by_b();
+  nodes[0].files.push_back("b.txt");
+  return nodes;
+}
+
 TEST(LandedTests, OfWhatLandedMeanwhileAreRunAgain) {
   World world;
   world.adopt(broken_by_b());
@@ -47,9 +54,7 @@ TEST(LandedTests, OfWhatANodeNeedsAreRunAgainAndTheAgentIsToldWhatItBroke) {
 
 TEST(LandedTests, OfWhatSharesAFileAreRunAgain) {
   World world;
-  std::vector<plan::Node> nodes = broken_by_b();
-  nodes[0].files.push_back("b.txt");
-  world.adopt(nodes);
+  world.adopt(broken_in_a_shared_file());
   world.obedient({"a", "b"});
   const Result<run::RunState> end = world.run({.max_attempts = 1});
   ASSERT_THAT(end, IsOk());
@@ -59,9 +64,7 @@ TEST(LandedTests, OfWhatSharesAFileAreRunAgain) {
 
 TEST(LandedTests, OfARunThatWasKilledAreRunAgainInTheNext) {
   World world;
-  std::vector<plan::Node> nodes = broken_by_b();
-  nodes[0].files.push_back("b.txt");
-  world.adopt(nodes);
+  world.adopt(broken_in_a_shared_file());
   world.obedient({"a", "b"});
   world.on_event = [&](const run::RunEvent& event) {
     if (std::holds_alternative<run::Landed>(event)) {
