@@ -111,16 +111,21 @@ Result<Oid> ObjectStore::commit(std::string_view hex) const {
   return object(hex, GIT_OBJECT_COMMIT, "commit");
 }
 
+Result<Tree> open_tree(const ObjectStore& store, const Oid& oid) {
+  const git_oid id = raw(oid);
+  Tree tree;
+  if (const int code = git_tree_lookup(out(tree), store.repository(), &id); code < 0) {
+    return git_failure(code, "read tree '" + to_hex(oid) + "'");
+  }
+  return tree;
+}
+
 Result<std::vector<NamedEntry>> ObjectStore::read_tree(const Oid& oid) const {
   std::vector<NamedEntry> entries;
   if (oid.empty()) {
     return entries;
   }
-  const git_oid id = raw(oid);
-  Tree tree;
-  if (const int code = git_tree_lookup(out(tree), repository_, &id); code < 0) {
-    return git_failure(code, "read tree '" + to_hex(oid) + "'");
-  }
+  DIRECTOR_TRY(const Tree tree, open_tree(*this, oid));
   const std::size_t count = git_tree_entrycount(tree.get());
   entries.reserve(count);
   for (std::size_t i = 0; i < count; ++i) {

@@ -100,10 +100,7 @@ class TreeEdit {
     }
     Tree source;
     if (!tree.empty()) {
-      const git_oid id = raw(tree);
-      if (const int code = git_tree_lookup(out(source), store_.repository(), &id); code < 0) {
-        return git_failure(code, "read tree '" + to_hex(tree) + "'");
-      }
+      DIRECTOR_TRY(source, open_tree(store_, tree));
     }
     TreeBuilder builder;
     if (const int code = git_treebuilder_new(out(builder), store_.repository(), source.get());
@@ -218,15 +215,6 @@ Result<TreeEntry> find_entry(const ObjectStore& store, const Oid& tree, std::str
     path = slash == std::string_view::npos ? std::string_view() : path.substr(slash + 1);
   }
   return at;
-}
-
-Result<Tree> open_tree(const ObjectStore& store, const Oid& oid) {
-  const git_oid id = raw(oid);
-  Tree tree;
-  if (const int code = git_tree_lookup(out(tree), store.repository(), &id); code < 0) {
-    return git_failure(code, "read tree '" + to_hex(oid) + "'");
-  }
-  return tree;
 }
 
 }  // namespace director::vcs_git
