@@ -9,6 +9,14 @@
 #include "git.hpp"
 
 namespace director::vcs_git {
+namespace {
+
+TreeEntry read_entry(const git_tree_entry* entry) {
+  return {static_cast<std::uint32_t>(git_tree_entry_filemode(entry)),
+          from_raw(*git_tree_entry_id(entry))};
+}
+
+}  // namespace
 
 Error git_failure(int code, std::string_view what) {
   const git_error* last = git_error_last();
@@ -136,11 +144,18 @@ Result<std::vector<NamedEntry>> ObjectStore::read_tree(const Oid& oid) const {
                                       "': it holds an entry named " + printable(name) +
                                       ", which no checkout can hold");
     }
-    entries.push_back({std::move(name),
-                       {static_cast<std::uint32_t>(git_tree_entry_filemode(entry)),
-                        from_raw(*git_tree_entry_id(entry))}});
+    entries.push_back({std::move(name), read_entry(entry)});
   }
   return entries;
+}
+
+Result<TreeEntry> ObjectStore::entry_of(const Oid& tree, std::string_view name) const {
+  if (tree.empty() || name.find('\0') != std::string_view::npos) {
+    return TreeEntry{};
+  }
+  DIRECTOR_TRY(const Tree opened, open_tree(*this, tree));
+  const git_tree_entry* entry = git_tree_entry_byname(opened.get(), std::string(name).c_str());
+  return entry == nullptr ? TreeEntry{} : read_entry(entry);
 }
 
 Result<std::string> ObjectStore::read_blob(const Oid& oid) const {

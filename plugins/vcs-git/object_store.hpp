@@ -40,6 +40,8 @@ class ObjectStore {
   /// A tree's entries, in git's order; of the empty oid, none. Errors: NotFound, Io; Invalid for a
   /// name that must never reach a file system.
   [[nodiscard]] Result<std::vector<NamedEntry>> read_tree(const Oid& oid) const;
+  /// One entry of a tree; of mode 0 if there is none of that name. Errors: NotFound, Io.
+  [[nodiscard]] Result<TreeEntry> entry_of(const Oid& tree, std::string_view name) const;
   [[nodiscard]] Result<std::string> read_blob(const Oid& oid) const;
   /// In bytes, without reading it.
   [[nodiscard]] Result<std::uint64_t> blob_size(const Oid& oid) const;

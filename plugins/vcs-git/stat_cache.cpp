@@ -119,6 +119,7 @@ Status StatCache::save(const std::string& path) const {
 }
 
 Status StatCache::retarget(const ObjectStore& store, const Oid& tree) {
+  next_in_tree_.clear();
   Result<std::vector<PathChange>> compared = diff_trees(store, tree_, tree);
   if (!compared && compared.error().code() == Errc::NotFound) {
     // The tree of last time has been collected as garbage: start over, keeping what is known.
@@ -154,14 +155,30 @@ const CachedFile* StatCache::find(std::string_view path) const {
 
 bool StatCache::holds(std::string_view path) const {
   const std::string prefix = std::string(path) + "/";
-  auto at = std::lower_bound(files_.begin(), files_.end(), CachedFile{prefix, {}, {}, {}, false},
-                             by_path);
-  for (; at != files_.end() && at->path.starts_with(prefix); ++at) {
-    if (at->tree.exists()) {
-      return true;
+  const auto at = std::lower_bound(files_.begin(), files_.end(),
+                                   CachedFile{prefix, {}, {}, {}, false}, by_path);
+  if (at == files_.end() || !at->path.starts_with(prefix)) {
+    return false;
+  }
+  const std::size_t next = next_in_tree(static_cast<std::size_t>(at - files_.begin()));
+  return next < files_.size() && files_[next].path.starts_with(prefix);
+}
+
+// The first from `index` on that the tree has. An agent may have left thousands in a folder, and
+// each of them asks.
+std::size_t StatCache::next_in_tree(std::size_t index) const {
+  if (files_[index].tree.exists()) {
+    return index;
+  }
+  if (next_in_tree_.empty()) {
+    next_in_tree_.resize(files_.size());
+    std::size_t next = files_.size();
+    for (std::size_t i = files_.size(); i-- > 0;) {
+      next = files_[i].tree.exists() ? i : next;
+      next_in_tree_[i] = next;
     }
   }
-  return false;
+  return next_in_tree_[index];
 }
 
 std::string_view StatCache::keep(std::string_view path) {
@@ -183,6 +200,7 @@ void StatCache::doubt_from(std::int64_t now) {
 }
 
 void StatCache::tidy() {
+  next_in_tree_.clear();
   std::erase_if(files_, [](const CachedFile& f) { return !f.tree.exists() && !f.known; });
   const auto middle = static_cast<std::ptrdiff_t>(files_.size());
   files_.insert(files_.end(), untracked_.begin(), untracked_.end());

@@ -47,7 +47,7 @@ class StatCache {
 
   /// The entry of `path`, or null.
   [[nodiscard]] const CachedFile* find(std::string_view path) const;
-  /// True if the tree has something beneath the folder `path`.
+  /// True if the tree has something beneath the folder `path`. Not for two threads at once.
   [[nodiscard]] bool holds(std::string_view path) const;
 
   /// Notes what an untracked file holds; it joins `files()` by the next call of tidy().
@@ -58,11 +58,13 @@ class StatCache {
   void doubt_from(std::int64_t now);
   /// About what it holds in memory.
   [[nodiscard]] std::size_t bytes() const {
-    return names_.size() + files_.size() * sizeof(CachedFile) + added_bytes_;
+    return names_.size() + files_.size() * sizeof(CachedFile) + added_bytes_ +
+           next_in_tree_.size() * sizeof(std::size_t);
   }
 
  private:
   std::string_view keep(std::string_view path);
+  [[nodiscard]] std::size_t next_in_tree(std::size_t index) const;
   bool parse(std::string_view bytes);
 
   Oid tree_;
@@ -70,7 +72,8 @@ class StatCache {
   std::vector<std::unique_ptr<std::string>> added_;
   std::size_t added_bytes_ = 0;
   std::vector<CachedFile> files_;
-  std::vector<CachedFile> untracked_;  // apart, so that files_ stays sorted
+  std::vector<CachedFile> untracked_;              // apart, so that files_ stays sorted
+  mutable std::vector<std::size_t> next_in_tree_;  // for each of files_; empty until it is needed
 };
 
 }  // namespace director::vcs_git

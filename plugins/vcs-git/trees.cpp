@@ -204,14 +204,7 @@ Result<TreeEntry> find_entry(const ObjectStore& store, const Oid& tree, std::str
       return TreeEntry{};
     }
     const std::size_t slash = path.find('/');
-    const std::string_view name = path.substr(0, slash);
-    DIRECTOR_TRY(const std::vector<NamedEntry> entries, store.read_tree(at.oid));
-    const auto found = std::find_if(entries.begin(), entries.end(),
-                                    [&](const NamedEntry& e) { return e.name == name; });
-    if (found == entries.end()) {
-      return TreeEntry{};
-    }
-    at = found->entry;
+    DIRECTOR_TRY(at, store.entry_of(at.oid, path.substr(0, slash)));
     path = slash == std::string_view::npos ? std::string_view() : path.substr(slash + 1);
   }
   return at;

@@ -112,6 +112,22 @@ TEST_F(SlotMemory, RepositoryFollowsTheSlotFromTreeToTree) {
   EXPECT_EQ(git(slot_.dir, "status --porcelain"), "");
 }
 
+TEST_F(SlotMemory, KeptFolderIsTheTreesAsSoonAsThatHasAFileInIt) {
+  write_file(at("kept/3"), "three\n");
+  const std::string other = snapshot().tree;
+  for (const char* path : {"kept/1", "kept/2"}) {
+    write_file(at(path), "left\n");
+  }
+  ASSERT_EQ(changes().size(), 3U);
+  ASSERT_OK(vcs_->checkout(slot_, head_.oid, "", {"kept"}));
+  ASSERT_TRUE(fs::exists(at("kept/1")));
+  ASSERT_OK(vcs_->checkout(slot_, head_.oid, other, {"kept"}));
+  EXPECT_FALSE(fs::exists(at("kept/1")));
+  EXPECT_EQ(changes(), Lines{"A kept/3"});
+  restore();
+  expect_clean();
+}
+
 TEST_F(SlotMemory, ProcessThatGoesOnKnowsLessAndIsRight) {
   write_file(at("src/new.txt"), "new\n");
   write_file(at("README"), "second\n");
