@@ -21,12 +21,25 @@
 namespace director::e2e {
 namespace {
 
-/// Starts a program with its streams in files. posix_spawn has no working directory of its own
-/// here, so `env -C` changes it.
+/// Where a shell with that environment would find `program`.
+std::string find_program(const std::string& program, const Environment& environment) {
+  const auto path = environment.find("PATH");
+  if (program.find('/') != std::string::npos || path == environment.end()) {
+    return program;
+  }
+  std::istringstream folders(path->second);
+  for (std::string folder; std::getline(folders, folder, ':');) {
+    if (const std::string found = folder + "/" + program; ::access(found.c_str(), X_OK) == 0) {
+      return found;
+    }
+  }
+  return program;
+}
+
+/// Starts a program with its streams in files.
 pid_t start(const std::vector<std::string>& argv, const fs::path& cwd,
             const Environment& environment, const fs::path& out, const fs::path& err) {
-  std::vector<std::string> words{"/usr/bin/env", "-C", cwd.string()};
-  words.insert(words.end(), argv.begin(), argv.end());
+  std::vector<std::string> words = argv;
   std::vector<char*> raw_argv;
   for (std::string& word : words) {
     raw_argv.push_back(word.data());
@@ -44,12 +57,14 @@ pid_t start(const std::vector<std::string>& argv, const fs::path& cwd,
 
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addchdir_np(&actions, cwd.c_str());
   posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
   constexpr mode_t kMode = 0600;
   posix_spawn_file_actions_addopen(&actions, 1, out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, kMode);
   posix_spawn_file_actions_addopen(&actions, 2, err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, kMode);
   pid_t pid = -1;
-  const int failed = posix_spawn(&pid, words[0].c_str(), &actions, nullptr, raw_argv.data(),
+  const std::string program = find_program(argv[0], environment);
+  const int failed = posix_spawn(&pid, program.c_str(), &actions, nullptr, raw_argv.data(),
                                  raw_environment.data());
   posix_spawn_file_actions_destroy(&actions);
   EXPECT_EQ(failed, 0) << "cannot start " << argv[0];
@@ -168,8 +183,10 @@ World::World() {
                   {"TMPDIR", (root() / "tmp").string()},
                   {"LANG", "C.UTF-8"},
                   {"GIT_CONFIG_NOSYSTEM", "1"}};
-  fs::create_directories(home);
+  fs::create_directories(home + "/.cache/director");
   fs::create_directories(root() / "tmp");
+  std::error_code none;
+  fs::copy_file(DIRECTOR_KNOWN_PLUGINS, home + "/.cache/director/plugins.json", none);
 }
 
 void World::make_repository(const fs::path& files) {
@@ -179,8 +196,9 @@ void World::make_repository(const fs::path& files) {
     fs::copy(files, repo(), fs::copy_options::recursive);
   }
   (void)git_says({"init", "--quiet", "--initial-branch=main"});
-  (void)git_says({"config", "user.name", "A User"});
-  (void)git_says({"config", "user.email", "user@localhost"});
+  std::ofstream(repo() / ".git/config", std::ios::app)
+      << "[user]\n\tname = A User\n\temail = user@localhost\n"
+         "[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n[receive]\n\tautogc = false\n";
   (void)git_says({"add", "-A"});
   (void)git_says({"commit", "--quiet", "-m", "First"});
 }

@@ -42,7 +42,7 @@ class KillAtRandomInstants : public Share {};
 
 TEST_P(KillAtRandomInstants, OfAWideJobLosesNothing) {
   constexpr int kNodes = 20;
-  constexpr int kKills = 55;       // in each share
+  constexpr int kKills = 50;       // in each share
   constexpr int kMostInARow = 12;  // then the job may end
   const unsigned seed = 20260101 + GetParam();
   RecordProperty("seed", static_cast<int>(seed));
