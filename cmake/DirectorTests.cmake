@@ -4,7 +4,8 @@ include(GoogleTest)
 #                         [SHARDS <number>] [TIMEOUT <seconds>])
 #
 # Each test of a program, in a process of its own. With a sanitizer the start of a process costs more than most tests: there
-# they share SHARDS processes (3 unless told), <prefix><target>/<number>, and one that is skipped fails the process.
+# they share SHARDS processes (3 unless told), <prefix><target>/<number>, and one that is skipped fails the process. SHARDS 0
+# is for tests that look at their own process.
 function(director_discover_tests target)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "PREFIX;TEST_FILTER;SHARDS;TIMEOUT" "EXTRA_ARGS;LABELS")
   foreach(default IN ITEMS SHARDS:3 TIMEOUT:300 TEST_FILTER:*)
@@ -14,7 +15,7 @@ function(director_discover_tests target)
       set(arg_${key} ${default})
     endif()
   endforeach()
-  if(NOT DIRECTOR_SANITIZE)
+  if(NOT DIRECTOR_SANITIZE OR arg_SHARDS EQUAL 0)
     string(MAKE_C_IDENTIFIER "${arg_PREFIX}${target}${arg_TEST_FILTER}" list)
     gtest_discover_tests(
       ${target}
