@@ -32,13 +32,6 @@ std::string test_of(int node) {
   return "if [ -f " + file + " ]; then read -r line < " + file + "; fi\n[ \"${line-}\" = right ]\n";
 }
 
-/// What director learnt about its plugins in this process's first run: to ask them anew for each
-/// job takes longer than the job.
-std::string& known_plugins() {
-  static std::string known;
-  return known;
-}
-
 director_fault_report read_report(const fs::path& path) {
   director_fault_report report{};
   const std::string bytes = read_file(path);
@@ -74,9 +67,6 @@ FaultyJob::FaultyJob(int nodes, const std::string& more) : nodes_(nodes) {
   write_script();
   write_config(more);
   write_file(state() / "plan.json", plan::to_json(plan));
-  if (!known_plugins().empty()) {
-    write_file(root() / "home/.cache/director/plugins.json", known_plugins());
-  }
   untouched_ = fingerprint();
 }
 
@@ -183,9 +173,7 @@ Struck FaultyJob::strike(const Order& order, const std::vector<std::string>& arg
 e2e::Ran FaultyJob::go_on(const std::vector<std::string>& arguments) {
   std::vector<std::string> argv{"run"};
   argv.insert(argv.end(), arguments.begin(), arguments.end());
-  e2e::Ran ran = director(argv);
-  known_plugins() = read_file(root() / "home/.cache/director/plugins.json");
-  return ran;
+  return director(argv);
 }
 
 std::map<std::string, int> FaultyJob::landings() {
