@@ -16,25 +16,11 @@
 #include <utility>
 
 #include "core/base/sha256.hpp"
+#include "core/platform/environment.hpp"
 #include "tests/e2e/formats.hpp"
 
 namespace director::e2e {
 namespace {
-
-/// Where a shell with that environment would find `program`.
-std::string find_program(const std::string& program, const Environment& environment) {
-  const auto path = environment.find("PATH");
-  if (program.find('/') != std::string::npos || path == environment.end()) {
-    return program;
-  }
-  std::istringstream folders(path->second);
-  for (std::string folder; std::getline(folders, folder, ':');) {
-    if (const std::string found = folder + "/" + program; ::access(found.c_str(), X_OK) == 0) {
-      return found;
-    }
-  }
-  return program;
-}
 
 /// Starts a program with its streams in files.
 pid_t start(const std::vector<std::string>& argv, const fs::path& cwd,
@@ -48,6 +34,11 @@ pid_t start(const std::vector<std::string>& argv, const fs::path& cwd,
   std::vector<std::string> variables;
   for (const auto& [name, value] : environment) {
     variables.push_back(name + "=" + value);
+  }
+  const Result<std::string> program = platform::find_program(argv[0], variables, cwd.string());
+  if (!program) {
+    ADD_FAILURE() << program.error().message();
+    return -1;
   }
   std::vector<char*> raw_environment;
   for (std::string& variable : variables) {
@@ -63,8 +54,7 @@ pid_t start(const std::vector<std::string>& argv, const fs::path& cwd,
   posix_spawn_file_actions_addopen(&actions, 1, out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, kMode);
   posix_spawn_file_actions_addopen(&actions, 2, err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, kMode);
   pid_t pid = -1;
-  const std::string program = find_program(argv[0], environment);
-  const int failed = posix_spawn(&pid, program.c_str(), &actions, nullptr, raw_argv.data(),
+  const int failed = posix_spawn(&pid, program->c_str(), &actions, nullptr, raw_argv.data(),
                                  raw_environment.data());
   posix_spawn_file_actions_destroy(&actions);
   EXPECT_EQ(failed, 0) << "cannot start " << argv[0];
