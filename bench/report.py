@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 TITLES = {
+    "starts": "Starts, of which the rest is made",
     "nodes": "A node, by the files of the repository",
     "sleepers": "Agents that sleep",
     "growth": "A job of 1,000 nodes",

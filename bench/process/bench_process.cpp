@@ -1,10 +1,9 @@
 /// Start to end of /bin/true: through the launcher with its supervisor, confined, and with
-/// posix_spawn alone.
+/// posix_spawn and bubblewrap alone.
 #include <benchmark/benchmark.h>
 #include <spawn.h>
 #include <sys/wait.h>
 
-#include <array>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -63,18 +62,31 @@ BENCHMARK(sandboxed_true)
     ->Unit(benchmark::kMicrosecond)
     ->UseRealTime();
 
-void posix_spawn_true(benchmark::State& state) {
-  std::string program = "/bin/true";
-  std::array<char*, 2> argv{program.data(), nullptr};
+void spawn_all(benchmark::State& state, std::vector<std::string> words) {
+  std::vector<char*> argv;
+  for (std::string& word : words) {
+    argv.push_back(word.data());
+  }
+  argv.push_back(nullptr);
   for (auto _ : state) {
     pid_t pid = -1;
-    if (::posix_spawn(&pid, program.c_str(), nullptr, nullptr, argv.data(), ::environ) != 0 ||
-        ::waitpid(pid, nullptr, 0) != pid) {
+    int status = 0;
+    if (::posix_spawn(&pid, argv[0], nullptr, nullptr, argv.data(), ::environ) != 0 ||
+        ::waitpid(pid, &status, 0) != pid || status != 0) {
       state.SkipWithError("/bin/true failed");
     }
   }
 }
+
+void posix_spawn_true(benchmark::State& state) { spawn_all(state, {"/bin/true"}); }
 BENCHMARK(posix_spawn_true)->Unit(benchmark::kMicrosecond)->UseRealTime();
+
+/// The least that confines a gate.
+void bubblewrap_true(benchmark::State& state) {
+  spawn_all(state, {"/usr/bin/bwrap", "--unshare-pid", "--unshare-ipc", "--unshare-net",
+                    "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "/bin/true"});
+}
+BENCHMARK(bubblewrap_true)->Unit(benchmark::kMicrosecond)->UseRealTime();
 
 }  // namespace
 
