@@ -36,7 +36,7 @@ std::int64_t steady_ms() {
       .count();
 }
 
-Outcome failed(agent_failure failure, std::string why) {
+Outcome cut_off(agent_failure failure, std::string why) {
   return {false, {}, failure, std::move(why), 0};
 }
 
@@ -248,7 +248,7 @@ Outcome ServerCall::judge_end(Stop stop) {
     case Stop::Deadline:
       return is_decided
                  ? judge(question_.call, seen, notes_, ended_by(director::exec_outcome::timed_out))
-                 : failed(agent_failure::deadline, "no end before the call's deadline");
+                 : cut_off(agent_failure::deadline, "no end before the call's deadline");
     case Stop::Limit:
     case Stop::Broken:
       break;
@@ -260,8 +260,8 @@ Outcome ServerCall::judge_end(Stop stop) {
     return {false, {}, limit_.failure, limit_.why, limit_.retry_after_ms};
   }
   const std::string words = end_of_server();
-  return failed(agent_failure::transport,
-                "the call broke off: " + broken_ + (words.empty() ? "" : "; " + words));
+  return cut_off(agent_failure::transport,
+                 "the call broke off: " + broken_ + (words.empty() ? "" : "; " + words));
 }
 
 void ServerCall::end_session(Stop stop) {
