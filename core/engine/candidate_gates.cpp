@@ -34,22 +34,45 @@ run::Gated with_verdict(const plan::Node& node, run::Verdict verdict, std::strin
 
 }  // namespace
 
-CandidateGates::CandidateGates(const Services& services, Workspaces& workspaces,
+CandidateGates::CandidateGates(const Services& services, Workspaces& workspaces, JobBranch& branch,
                                const plan::Plan& plan)
     : services_(services),
       workspaces_(workspaces),
+      branch_(branch),
       job_(plan.job_id),
       neighbours_(plan, static_cast<std::size_t>(std::max(0, services.settings.limits.rechecks))) {}
 
-Result<run::Gated> CandidateGates::check(const plan::Node& node, const Candidate& candidate,
-                                         const director::slot& slot, int parallel) {
-  DIRECTOR_TRY(run::Gated own, own_tests(node, candidate, slot));
+Result<GatedCandidate> CandidateGates::check(const plan::Node& node, const Candidate& candidate,
+                                             int parallel) {
+  SlotLease slot = workspaces_.lease_verify();
+  DIRECTOR_TRY(run::Gated own, own_tests(node, candidate, *slot));
   if (own.verdict != run::Verdict::Pass) {
-    return own;
+    return GatedCandidate{std::move(own)};
   }
-  DIRECTOR_TRY(run::Gated others, tests_of_others(node, candidate, slot, parallel));
-  others.used.add(own.used);
+  const std::lock_guard turn(turn_);
+  const auto most = static_cast<std::size_t>(std::max(1, parallel));
+  DIRECTOR_TRY(GatedCandidate others,
+               tests_of_others(node, candidate, with_idle_ones(std::move(slot), most)));
+  others.gated.used.add(own.used);
   return others;
+}
+
+Result<bool> CandidateGates::is_outrun(const Candidate& candidate) const {
+  DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());
+  DIRECTOR_TRY(const director::commit_info tip, branch_.tip(*vcs));
+  return tip.oid != candidate.onto.value;
+}
+
+std::vector<SlotLease> CandidateGates::with_idle_ones(SlotLease slot, std::size_t most) const {
+  std::vector<SlotLease> slots{std::move(slot)};
+  while (slots.size() < most) {
+    SlotLease idle = workspaces_.lease_idle_verify();
+    if (!idle) {
+      break;
+    }
+    slots.push_back(std::move(idle));
+  }
+  return slots;
 }
 
 Result<run::Gated> CandidateGates::own_tests(const plan::Node& node, const Candidate& candidate,
@@ -78,20 +101,27 @@ Result<run::Gated> CandidateGates::own_tests(const plan::Node& node, const Candi
   return with_verdict(node, run::Verdict::Pass, "", used);
 }
 
-Result<run::Gated> CandidateGates::tests_of_others(const plan::Node& node,
-                                                   const Candidate& candidate,
-                                                   const director::slot& slot, int parallel) {
+Result<GatedCandidate> CandidateGates::tests_of_others(const plan::Node& node,
+                                                       const Candidate& candidate,
+                                                       const std::vector<SlotLease>& slots) {
+  DIRECTOR_TRY(const bool outrun, is_outrun(candidate));
+  if (outrun) {
+    return GatedCandidate{{}, true};
+  }
   DIRECTOR_TRY(const std::vector<NodeId> meanwhile, landed_meanwhile(candidate));
   const std::vector<const plan::Node*> others = neighbours_.of(node, meanwhile);
   const Checkout with_it{candidate.commit, candidate.onto, candidate.changes};
   const Checkout without_it{candidate.onto, candidate.onto, {}};
   DIRECTOR_TRY(const std::vector<GateChecked> checked,
-               run_tests_of(services_, workspaces_, with_it, others, slot, parallel));
+               run_tests_of(services_, workspaces_, with_it, others, slots,
+                            [&] { return is_outrun(candidate); }));
   run::Used used;
   for (const GateChecked& tests : checked) {
     used.add(tests.used);
   }
-  bool holds_candidate = true;
+  if (checked.size() < others.size()) {
+    return GatedCandidate{with_verdict(node, run::Verdict::Error, "", used), true};
+  }
   for (std::size_t i = 0; i < others.size(); ++i) {
     const director::verdict& verdict = checked[i].verdict;
     if (verdict.outcome == DIRECTOR_GATE_PASS) {
@@ -100,8 +130,7 @@ Result<run::Gated> CandidateGates::tests_of_others(const plan::Node& node,
     const std::string name = "node '" + others[i]->id.value + "'";
     // What somebody pushed may have broken them before.
     DIRECTOR_TRY(const std::vector<GateChecked> before,
-                 run_tests_of(services_, workspaces_, without_it, {others[i]}, slot, 1));
-    holds_candidate = false;
+                 run_tests_of(services_, workspaces_, without_it, {others[i]}, slots));
     used.add(before.front().used);
     if (before.front().verdict.outcome != DIRECTOR_GATE_PASS) {
       services_.log.write(ports::LogLevel::Warning,
@@ -111,20 +140,16 @@ Result<run::Gated> CandidateGates::tests_of_others(const plan::Node& node,
       continue;
     }
     if (!is_its_failure(verdict)) {
-      return with_verdict(node, run::Verdict::Error, "tests of " + name + ": " + told(verdict),
-                          used);
+      return GatedCandidate{
+          with_verdict(node, run::Verdict::Error, "tests of " + name + ": " + told(verdict), used)};
     }
     DIRECTOR_TRY(run::Gated gated, failed(node, candidate, checked[i],
                                           "it breaks what landed before: the tests of " + name +
                                               " pass without this change and fail with it: "));
     gated.used = used;
-    return gated;
+    return GatedCandidate{std::move(gated)};
   }
-  if (!holds_candidate) {
-    DIRECTOR_CHECK(
-        workspaces_.prepare_to_gate(slot, candidate.commit, candidate.onto, services_.interrupt));
-  }
-  return with_verdict(node, run::Verdict::Pass, "", used);
+  return GatedCandidate{with_verdict(node, run::Verdict::Pass, "", used)};
 }
 
 Result<std::vector<NodeId>> CandidateGates::landed_meanwhile(const Candidate& candidate) const {

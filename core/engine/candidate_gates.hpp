@@ -1,11 +1,13 @@
 /// The gates of a candidate: its node's tests, and those of landed nodes that it may break.
 #pragma once
 
+#include <mutex>
 #include <string>
 #include <vector>
 
 #include "core/base/ids.hpp"
 #include "core/engine/gate_check.hpp"
+#include "core/engine/job_branch.hpp"
 #include "core/engine/neighbours.hpp"
 #include "core/engine/services.hpp"
 #include "core/engine/slots.hpp"
@@ -25,27 +27,38 @@ struct Candidate {
   const std::vector<director::change>& changes;  ///< of the tip
 };
 
+struct GatedCandidate {
+  run::Gated gated;
+  /// The job branch moved meanwhile: nothing is said of the candidate, which has to be put on top
+  /// of that first. Of `gated`, only what was used counts.
+  bool outrun = false;
+};
+
 /// Safe from any thread.
 class CandidateGates {
  public:
   /// All references outlive it.
-  CandidateGates(const Services& services, Workspaces& workspaces, const plan::Plan& plan);
+  CandidateGates(const Services& services, Workspaces& workspaces, JobBranch& branch,
+                 const plan::Plan& plan);
 
   /// In the order in which nodes landed.
   void saw_landed(const NodeId& id) { neighbours_.saw_landed(id); }
 
-  /// On a clean checkout for each command, in `slot`, which holds the candidate if it passes; the
-  /// tests of other nodes up to `parallel` at a time, in other slots, too. Errors: of the VCS; no
-  /// gate plugin; Cancelled. Blocks.
-  [[nodiscard]] Result<run::Gated> check(const plan::Node& node, const Candidate& candidate,
-                                         const director::slot& slot, int parallel);
+  /// On a clean checkout for each command; the tests of other nodes up to `parallel` at a time,
+  /// where slots are idle. Ends as soon as the candidate is outrun. Errors: of the VCS and of
+  /// JobBranch::tip(); no gate plugin; Cancelled. Blocks.
+  [[nodiscard]] Result<GatedCandidate> check(const plan::Node& node, const Candidate& candidate,
+                                             int parallel);
 
  private:
+  [[nodiscard]] Result<bool> is_outrun(const Candidate& candidate) const;
   [[nodiscard]] Result<run::Gated> own_tests(const plan::Node& node, const Candidate& candidate,
                                              const director::slot& slot);
-  [[nodiscard]] Result<run::Gated> tests_of_others(const plan::Node& node,
-                                                   const Candidate& candidate,
-                                                   const director::slot& slot, int parallel);
+  [[nodiscard]] Result<GatedCandidate> tests_of_others(const plan::Node& node,
+                                                       const Candidate& candidate,
+                                                       const std::vector<SlotLease>& slots);
+  /// `slot` and up to `most` in all, of those that are idle.
+  [[nodiscard]] std::vector<SlotLease> with_idle_ones(SlotLease slot, std::size_t most) const;
   /// The nodes that landed since the candidate's node was begun, newest first.
   [[nodiscard]] Result<std::vector<NodeId>> landed_meanwhile(const Candidate& candidate) const;
   /// What the next attempt and the records get to know, `how` first.
@@ -54,8 +67,12 @@ class CandidateGates {
 
   const Services& services_;
   Workspaces& workspaces_;
+  JobBranch& branch_;
   const JobId& job_;
   Neighbours neighbours_;
+  /// Held by the one whose candidate is tested with what landed: of those that are on one tip only
+  /// the first to land has any use for it.
+  std::mutex turn_;
 };
 
 }  // namespace director::engine

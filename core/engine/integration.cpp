@@ -1,5 +1,6 @@
 #include "core/engine/integration.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <set>
 #include <string>
@@ -54,9 +55,13 @@ Result<run::RunEvent> run_integration_gates(const Services& services, Workspaces
                                             const Oid& tip, const std::vector<LandedNode>& landed,
                                             int parallel) {
   const std::vector<const plan::Node*> nodes = to_test(landed, tip);
-  const SlotLease slot = workspaces.lease_verify();
+  std::vector<SlotLease> slots{workspaces.lease_verify()};
+  while (slots.size() < std::min(nodes.size(), static_cast<std::size_t>(std::max(1, parallel)))) {
+    slots.push_back(workspaces.lease_verify());
+  }
   DIRECTOR_TRY(const std::vector<GateChecked> checked,
-               run_tests_of(services, workspaces, {tip, tip, {}}, nodes, *slot, parallel));
+               run_tests_of(services, workspaces, {tip, tip, {}}, nodes, slots));
+  const SlotLease& slot = slots.front();
   run::IntegrationGated gated;
   gated.detail = failures(nodes, checked);
   gated.passed = gated.detail.empty();

@@ -14,21 +14,20 @@ namespace {
 class Workers {
  public:
   Workers(const Services& services, Workspaces& workspaces, const Checkout& checkout,
-          const std::vector<const plan::Node*>& nodes)
+          const std::vector<const plan::Node*>& nodes, const Enough& enough)
       : services_(services),
         workspaces_(workspaces),
         checkout_(checkout),
         nodes_(nodes),
+        enough_(enough),
         outcomes_(nodes.size()) {}
 
-  [[nodiscard]] Result<std::vector<GateChecked>> run(const director::slot& slot, int parallel) {
-    const std::size_t count =
-        std::min(nodes_.size(), static_cast<std::size_t>(std::max(1, parallel)));
+  [[nodiscard]] Result<std::vector<GateChecked>> run(const std::vector<SlotLease>& slots) {
     std::vector<std::thread> others;
-    for (std::size_t i = 1; i < count; ++i) {
-      others.emplace_back([this] { work(*workspaces_.lease_verify()); });
+    for (std::size_t i = 1; i < std::min(nodes_.size(), slots.size()); ++i) {
+      others.emplace_back([this, &slot = *slots[i]] { work(slot); });
     }
-    work(slot);
+    work(*slots.front());
     for (std::thread& other : others) {
       other.join();
     }
@@ -47,7 +46,12 @@ class Workers {
  private:
   void work(const director::slot& slot) {
     for (std::size_t i = next_++; i < nodes_.size() && !stop_; i = next_++) {
-      outcomes_[i] = check(*nodes_[i], slot);
+      const Result<bool> enough = enough_ ? enough_() : Result<bool>(false);
+      if (enough && *enough) {
+        stop_ = true;
+        return;
+      }
+      outcomes_[i] = enough ? check(*nodes_[i], slot) : Result<GateChecked>(enough.error());
       stop_ = stop_ || !*outcomes_[i];
     }
   }
@@ -62,9 +66,10 @@ class Workers {
   Workspaces& workspaces_;
   const Checkout& checkout_;
   const std::vector<const plan::Node*>& nodes_;
+  const Enough& enough_;
   std::vector<std::optional<Result<GateChecked>>> outcomes_;
   std::atomic<std::size_t> next_ = 0;
-  std::atomic<bool> stop_ = false;  ///< one of them could not be asked
+  std::atomic<bool> stop_ = false;  ///< it was enough, or one of them could not be asked
 };
 
 }  // namespace
@@ -72,8 +77,9 @@ class Workers {
 Result<std::vector<GateChecked>> run_tests_of(const Services& services, Workspaces& workspaces,
                                               const Checkout& checkout,
                                               const std::vector<const plan::Node*>& nodes,
-                                              const director::slot& slot, int parallel) {
-  return Workers(services, workspaces, checkout, nodes).run(slot, parallel);
+                                              const std::vector<SlotLease>& slots,
+                                              const Enough& enough) {
+  return Workers(services, workspaces, checkout, nodes, enough).run(slots);
 }
 
 }  // namespace director::engine

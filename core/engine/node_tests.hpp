@@ -1,6 +1,7 @@
 /// The tests of several nodes on one commit.
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "core/base/ids.hpp"
@@ -20,11 +21,15 @@ struct Checkout {
   std::vector<director::change> changes;  ///< of what it is built upon
 };
 
-/// Each node's tests once, on a clean checkout of their own, up to `parallel` at a time: in `slot`
-/// and, if that is not enough, in other verify slots. As many as nodes, in their order. Blocks.
-/// Errors: of the VCS; no gate plugin; Cancelled.
+/// Asked before each test, from any thread: true if those that are left need not run.
+using Enough = std::function<Result<bool>()>;
+
+/// Each node's tests once, on a clean checkout of their own, in `slots` (at least one), in each one
+/// at a time. In the order of the nodes; as many as nodes, or fewer if it was enough. Blocks.
+/// Errors: of the VCS; no gate plugin; Cancelled; of `enough`.
 [[nodiscard]] Result<std::vector<GateChecked>> run_tests_of(
     const Services& services, Workspaces& workspaces, const Checkout& checkout,
-    const std::vector<const plan::Node*>& nodes, const director::slot& slot, int parallel);
+    const std::vector<const plan::Node*>& nodes, const std::vector<SlotLease>& slots,
+    const Enough& enough = nullptr);
 
 }  // namespace director::engine

@@ -23,7 +23,7 @@ NodeWork::NodeWork(const Services& services, AgentCalls& calls, Workspaces& work
       plan_(plan),
       keeper_(services, plan),
       frozen_(plan::frozen_tests(plan.nodes)),
-      gates_(services, workspaces, plan),
+      gates_(services, workspaces, branch, plan),
       contexts_(plan.nodes.size()) {
   for (std::size_t i = 0; i < plan.nodes.size(); ++i) {
     index_.emplace(plan.nodes[i].id, i);
@@ -58,7 +58,6 @@ Result<run::RunEvent> NodeWork::prepare(const run::StartAttempt& effect, const O
   DIRECTOR_CHECK(pause(services_.clock, effect.delay_ms, services_.interrupt));
   const plan::Node& node = this->node(effect.node);
   Context& context = this->context(effect.node);
-  context.verify.reset();
   if (!context.workspace) {
     context.workspace = workspaces_.lease_agent();
   }
@@ -281,17 +280,18 @@ Result<run::RunEvent> NodeWork::integrate(const NodeId& id, const run::NodeState
 }
 
 Result<run::RunEvent> NodeWork::gate(const NodeId& id, const run::NodeState& state, int parallel) {
-  Context& context = this->context(id);
-  if (!context.verify) {
-    context.verify = workspaces_.lease_verify();
+  const Context& context = this->context(id);
+  DIRECTOR_TRY(GatedCandidate checked, gates_.check(node(id),
+                                                    {state.first_base, context.onto, context.commit,
+                                                     context.tree, context.changes},
+                                                    parallel));
+  DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());
+  if (checked.outrun) {
+    DIRECTOR_TRY(const director::commit_info tip, branch_.tip(*vcs));
+    return run::RunEvent(run::LandRefused{id, Oid(tip.oid), checked.gated.used});
   }
-  DIRECTOR_TRY(run::Gated gated, gates_.check(node(id),
-                                              {state.first_base, context.onto, context.commit,
-                                               context.tree, context.changes},
-                                              *context.verify, parallel));
+  run::Gated& gated = checked.gated;
   if (gated.verdict != run::Verdict::Pass) {
-    context.verify.reset();
-    DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());
     keep_candidate(
         *vcs, id, state, gated.verdict,
         gated.verdict == run::Verdict::Fail ? "its tests failed" : "its tests could not be run",
@@ -302,13 +302,15 @@ Result<run::RunEvent> NodeWork::gate(const NodeId& id, const run::NodeState& sta
 
 Result<run::RunEvent> NodeWork::review(const run::ReviewCandidate& effect,
                                        const run::NodeState& state) {
-  Context& context = this->context(effect.node);
+  const Context& context = this->context(effect.node);
   DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());
   DIRECTOR_TRY(std::string diff, vcs->diff(context.onto_tree.value, context.tree.value));
-  DIRECTOR_TRY(run::Reviewed reviewed,
-               review_candidate(services_, calls_, effect,
-                                {node(effect.node), std::move(diff), context.verify->dir}));
-  context.verify.reset();
+  const SlotLease slot = workspaces_.lease_verify();
+  DIRECTOR_CHECK(
+      workspaces_.prepare_to_gate(*slot, context.commit, context.onto, services_.interrupt));
+  DIRECTOR_TRY(
+      run::Reviewed reviewed,
+      review_candidate(services_, calls_, effect, {node(effect.node), std::move(diff), slot->dir}));
   if (reviewed.verdict != run::Verdict::Pass && !reviewed.over_budget) {
     keep_candidate(
         *vcs, effect.node, state, reviewed.verdict,
@@ -318,14 +320,10 @@ Result<run::RunEvent> NodeWork::review(const run::ReviewCandidate& effect,
   return run::RunEvent(std::move(reviewed));
 }
 
-void NodeWork::drop(const NodeId& id) {
-  context(id).workspace.reset();
-  context(id).verify.reset();
-}
+void NodeWork::drop(const NodeId& id) { context(id).workspace.reset(); }
 
 Result<run::RunEvent> NodeWork::land(const NodeId& id) {
-  Context& context = this->context(id);
-  context.verify.reset();
+  const Context& context = this->context(id);
   DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());
   const Status swapped = vcs->update_ref(branch_.ref(), context.onto.value, context.commit.value);
   if (swapped) {

@@ -43,14 +43,13 @@ class NodeWork {
   [[nodiscard]] Result<run::RunEvent> land(const NodeId& id);
   /// In the order in which nodes landed; those of former runs before, in any order.
   void saw_landed(const NodeId& id) { gates_.saw_landed(id); }
-  /// Gives the node's slots back: its work ended with an error.
+  /// Gives the node's slot back: its work ended with an error.
   void drop(const NodeId& id);
 
  private:
   /// What one effect of a node leaves for the next.
   struct Context {
     SlotLease workspace;
-    SlotLease verify;
     Oid base;
     Oid base_tree;
     Oid start;               ///< tree that the agent found

@@ -57,6 +57,7 @@ Result<run::RunState> RunEngine::run(const RunOptions& options) {
   DIRECTOR_TRY(const Oid tip, reconcile());
   run::RunStarted started;
   started.parallel = options.parallel;
+  started.waiting = options.parallel;
   started.max_attempts = options.max_attempts;
   started.infra_retries = services_.settings.limits.infra_retries;
   started.landing_rounds = services_.settings.limits.landing_rounds;

@@ -102,6 +102,23 @@ SlotLease SlotPool::lease() {
       }
     }
   }
+  return leased(std::move(slot));
+}
+
+SlotLease SlotPool::lease_idle() {
+  std::unique_ptr<director::slot> slot;
+  {
+    const std::lock_guard lock(state_->mutex);
+    if (state_->idle.empty()) {
+      return nullptr;
+    }
+    slot = std::move(state_->idle.back());
+    state_->idle.pop_back();
+  }
+  return leased(std::move(slot));
+}
+
+SlotLease SlotPool::leased(std::unique_ptr<director::slot> slot) const {
   return {slot.release(), [state = state_](const director::slot* back) {
             std::unique_ptr<director::slot> returned(const_cast<director::slot*>(back));
             const std::lock_guard lock(state->mutex);

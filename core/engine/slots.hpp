@@ -51,6 +51,8 @@ class SlotPool {
       : state_(std::make_shared<State>(folders, std::move(sort), std::move(is_free))) {}
 
   [[nodiscard]] SlotLease lease();
+  /// One that was handed out before and is idle: none is made. Null: there is none.
+  [[nodiscard]] SlotLease lease_idle();
 
  private:
   struct State {
@@ -63,6 +65,8 @@ class SlotPool {
     std::vector<std::unique_ptr<director::slot>> idle;
     int made = 0;
   };
+  [[nodiscard]] SlotLease leased(std::unique_ptr<director::slot> slot) const;
+
   std::shared_ptr<State> state_;
 };
 
@@ -77,6 +81,9 @@ class Workspaces {
 
   [[nodiscard]] SlotLease lease_agent() { return agent_.lease(); }
   [[nodiscard]] SlotLease lease_verify() { return verify_.lease(); }
+  /// One that has been used and is idle, so that it is soon where it is needed. Null: there is
+  /// none.
+  [[nodiscard]] SlotLease lease_idle_verify() { return verify_.lease_idle(); }
 
   /// For an agent: folders of `keep` are as its predecessors left them. `tree` empty: the commit's
   /// own. Errors: of the VCS; External if the setup command fails.

@@ -44,6 +44,9 @@ struct RunStarted {
   bool review_stage_two = true;
   int review_file_threshold = 3;  ///< a diff of more files is reviewed in stage two
   Oid tip;                        ///< of the job branch
+  /// So many may run beside the `parallel` ones at work, while they wait for others to land. A
+  /// journal without it has none.
+  int waiting = 0;
 
   template <typename Visitor>
   void fields(Visitor& visit) {
@@ -56,6 +59,7 @@ struct RunStarted {
     visit("landing_rounds", landing_rounds);
     visit("retry", retry);
     visit("tip", tip);
+    visit("waiting", waiting);
   }
 };
 
@@ -233,16 +237,19 @@ struct Landed {
   }
 };
 
-/// The job branch moved since the candidate was integrated.
+/// The job branch moved since the candidate was integrated. Seen while it was gated, which ended
+/// then, or when it was to land.
 struct LandRefused {
   static constexpr std::string_view kType = "land_refused";
   NodeId node;
   Oid tip;
+  Used used{};  ///< by gates that did not come to their end
 
   template <typename Visitor>
   void fields(Visitor& visit) {
     visit("node", node);
     visit("tip", tip);
+    used.fields(visit);
   }
 };
 

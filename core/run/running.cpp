@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <initializer_list>
 #include <utility>
 
 #include "core/run/transition.hpp"
@@ -16,6 +17,7 @@ class Advance {
 
   Status operator()(const RunStarted& event) {
     state_.parallel = std::max(1, event.parallel);
+    state_.waiting = std::max(0, event.waiting);
     state_.max_attempts = std::max(1, event.max_attempts);
     state_.infra_retries = event.infra_retries;
     state_.landing_rounds = std::max(1, event.landing_rounds);
@@ -191,8 +193,9 @@ class Advance {
   }
 
   Status operator()(const LandRefused& event) {
-    DIRECTOR_TRY(const NodeState* node, expect(event.node, Phase::Landing, LandRefused::kType));
-    (void)node;
+    DIRECTOR_TRY(NodeState * node,
+                 expect_one_of(event.node, {Phase::Gating, Phase::Landing}, LandRefused::kType));
+    node->used.add(event.used);
     state_.tip = event.tip;
     transition_.land_again(state_.index_of(event.node));
     return ok();
@@ -294,12 +297,19 @@ class Advance {
   }
 
   [[nodiscard]] Result<NodeState*> expect(const NodeId& id, Phase phase, std::string_view event) {
+    return expect_one_of(id, {phase}, event);
+  }
+
+  [[nodiscard]] Result<NodeState*> expect_one_of(const NodeId& id,
+                                                 std::initializer_list<Phase> phases,
+                                                 std::string_view event) {
     const auto found = state_.topology->index.find(id);
     if (found == state_.topology->index.end()) {
       return unknown(id, event);
     }
     NodeState& node = state_.nodes[found->second];
-    if (node.status != NodeStatus::Running || node.phase != phase) {
+    if (node.status != NodeStatus::Running ||
+        std::find(phases.begin(), phases.end(), node.phase) == phases.end()) {
       return out_of_order(id, node, event);
     }
     return &node;

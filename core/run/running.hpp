@@ -109,9 +109,10 @@ struct RunState {
   std::shared_ptr<const Topology> topology;
   std::vector<NodeState> nodes;
   std::set<std::size_t> ready;  ///< urgencies of the pending nodes whose dependencies have landed
-  std::size_t running = 0;
-  std::size_t settled = 0;  ///< nodes with a final status
+  std::size_t running = 0;      ///< at most `parallel` and `waiting` together
+  std::size_t settled = 0;      ///< nodes with a final status
   int parallel = 1;
+  int waiting = 0;
   int max_attempts = 3;
   int infra_retries = 2;
   int landing_rounds = 5;
@@ -134,6 +135,8 @@ struct RunState {
 
   [[nodiscard]] std::size_t index_of(const NodeId& node) const { return topology->index.at(node); }
   [[nodiscard]] bool stopping() const { return interrupted || ceiling; }
+  /// Running nodes that do not wait for others to land: at most `parallel`.
+  [[nodiscard]] std::size_t at_work() const { return running - lane_queue.size() - parked.size(); }
 };
 
 struct StartAttempt {

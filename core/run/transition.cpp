@@ -138,8 +138,9 @@ void Transition::fail_attempt(std::size_t index, const std::string& feedback) {
     settle(index, NodeStatus::Failed, std::string(kSpentOut) + feedback);
     return;
   }
-  if (state_.stopping()) {
-    // This attempt is over and counts; the next run goes on with the one after it.
+  if (state_.stopping() || state_.at_work() > static_cast<std::size_t>(state_.parallel)) {
+    // This attempt is over and counts. The one after it is for the next run, or for when there is
+    // room: whoever waited for the lane has it now.
     node.status = NodeStatus::Pending;
     node.phase = Phase::Idle;
     --state_.running;
@@ -288,8 +289,10 @@ void Transition::schedule() {
   if (!state_.started) {
     return;
   }
-  while (!state_.stopping() && !state_.ready.empty() &&
-         state_.running < static_cast<std::size_t>(state_.parallel)) {
+  const auto parallel = static_cast<std::size_t>(state_.parallel);
+  const auto most = parallel + static_cast<std::size_t>(state_.waiting);
+  while (!state_.stopping() && !state_.ready.empty() && state_.at_work() < parallel &&
+         state_.running < most) {
     const std::size_t index = state_.topology->by_urgency[*state_.ready.begin()];
     state_.ready.erase(state_.ready.begin());
     start(index);

@@ -1,6 +1,10 @@
 // The job branch stays green for what landed: attacks by nodes that pass and break others.
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <mutex>
+#include <set>
+
 #include "world.hpp"
 
 namespace director::engine::testing {
@@ -102,6 +106,59 @@ TEST(LandedTests, AreNotRunWithACandidateWhereTheConfigurationSaysSo) {
   ASSERT_THAT(end, IsOk());
   EXPECT_EQ(world.landings().size(), 2U);
   EXPECT_EQ(end->outcome, "incomplete") << "at the end they are";
+}
+
+// Whoever is outrun has to be gated on the new tip: what else it would be tested with is not run.
+TEST(LandedTests, AreNotRunWithACandidateThatWasOutrunAndAllOfThemAfterwards) {
+  World world;
+  world.adopt({node("a"), node("b", {"a"})});
+  world.obedient({"a", "b"});
+  std::vector<std::string> on_b;  // whose tests ran with b's file there
+  world.gate.on_check = [&](const gate_request& request, bool passed) {
+    const FileMap files = world.repository.slot(std::string(request.workdir));
+    if (files.count("b.txt") == 0) {
+      return;
+    }
+    const std::string with = files.count("other") != 0 ? " and other" : "";
+    on_b.push_back(std::string(request.node) + with);
+    if (passed && on_b.size() == 2) {
+      world.repository.commit_on(kRef, {{"other", "pushed by somebody"}});
+    }
+  };
+  const Result<run::RunState> end = world.run();
+  ASSERT_THAT(end, IsOk());
+  EXPECT_EQ(end->outcome, "done");
+  const std::vector<std::string> expected{"b", "b", "b and other", "b and other", "a and other"};
+  on_b.resize(std::min(on_b.size(), expected.size()));  // the rest is of the end of the run
+  EXPECT_EQ(on_b, expected);
+}
+
+// Each of them would be a checkout of the whole repository.
+TEST(LandedTests, OfManyNodesAtOnceTakeNoMoreFoldersThanTheirNodes) {
+  constexpr int kParallel = 6;
+  World world;
+  std::vector<plan::Node> nodes;
+  std::vector<std::string> ids;
+  for (int i = 0; i < 36; ++i) {
+    ids.push_back("n" + std::to_string(i));
+    nodes.push_back(node(ids.back()));
+  }
+  world.adopt(nodes);
+  world.obedient(ids);
+  std::mutex mutex;
+  std::set<std::string> folders;
+  world.gate.on_check = [&](const gate_request& request, bool) {
+    const std::string folder(request.workdir);
+    const std::lock_guard lock(mutex);
+    if (folder.find("/verify-") != std::string::npos) {
+      folders.insert(folder);
+    }
+  };
+  const Result<run::RunState> end = world.run({.parallel = kParallel});
+  ASSERT_THAT(end, IsOk());
+  EXPECT_EQ(end->outcome, "done");
+  EXPECT_FALSE(folders.empty());
+  EXPECT_LT(folders.size(), 2U * kParallel);
 }
 
 TEST(LandedTests, ThatSomebodyElseBrokeAreNotHeldAgainstACandidate) {

@@ -86,8 +86,9 @@ TEST_F(UntouchedSlot, IsNotOneThatAReviewerWasGiven) {
   world.settings.review.stage_one_llm = true;
   world.settings.review.stage_two_file_threshold = 0;
   run();
-  EXPECT_THAT(spared("verify"), SizeIs(3))
-      << "between the two runs of each node's gates, and before the first one's with the second";
+  EXPECT_THAT(spared("verify"), SizeIs(5))
+      << "for the second run of each node's gates, for the first node's tests with the second, and "
+         "for each review, but not for what comes after one";
 }
 
 TEST_F(UntouchedSlot, IsNotOneWhereSetupRan) {

@@ -133,6 +133,68 @@ TEST(Lane, NodeThatLostEveryRoundLandsTheSameCandidateOnRetry) {
   EXPECT_CLEAN(model);
 }
 
+/// Two nodes that passed together: "n1" has the lane, "n2" waits for it, "n0" has landed.
+RunModel two_at_the_lane(std::size_t nodes, int waiting) {
+  RunStarted event = start(3);
+  event.waiting = waiting;
+  RunModel model = started(Dependencies(nodes), event);
+  for (const NodeId& id : {kA, kB, kC}) {
+    until<Land>(model, id);
+  }
+  for (const NodeId& id : {kA, kB, kC}) {
+    well(model, id);
+  }
+  EXPECT_EQ(model.node(kC).phase, Phase::AwaitingLane);
+  return model;
+}
+
+TEST(Lane, WhoWaitsForItMakesRoomForANodeThatCanWork) {
+  // One begins in the place of the node that landed, another in that of the one that waits.
+  for (const auto& [waiting, begun] : std::map<int, std::size_t>{{0, 1}, {1, 2}, {3, 2}}) {
+    RunModel model = two_at_the_lane(9, waiting);
+    std::size_t preparing = 0;
+    for (std::size_t i = 3; i < 9; ++i) {
+      preparing += model.node(i).phase == Phase::Preparing ? 1 : 0;
+    }
+    EXPECT_EQ(preparing, begun) << waiting;
+    EXPECT_TRUE(model.finish_well());
+    EXPECT_EQ(model.branch().landed.size(), 9U);
+    EXPECT_CLEAN(model);
+  }
+}
+
+// Its next attempt would be one agent more than may work at once.
+TEST(Lane, WhoFailsInItIsTriedAgainWhenThereIsRoomAndWithTheReason) {
+  RunModel model = two_at_the_lane(9, 3);
+  until<RunGates>(model, kB);
+  say(model, kB, Gated{kB, Verdict::Fail, "red on the new tip", false});
+  EXPECT_EQ(model.node(kB).status, NodeStatus::Pending);
+  EXPECT_EQ(model.node(kB).attempts, 1);
+  EXPECT_EQ(model.node(kB).feedback, "red on the new tip");
+  EXPECT_EQ(model.node(kC).phase, Phase::Integrating) << "who waited has the lane";
+  EXPECT_TRUE(model.finish_well());
+  EXPECT_EQ(model.node(kB).status, NodeStatus::Done);
+  EXPECT_EQ(model.node(kB).attempts, 2);
+  EXPECT_CLEAN(model);
+}
+
+// A gate that sees the branch move ends then; what it has used counts.
+TEST(Lane, WhoIsOutrunWhileGatedQueuesLikeOneThatIsRefused) {
+  RunModel model = started({{}, {}}, start(2));
+  until<RunGates>(model, kA);
+  until<Land>(model, kB);
+  well(model, kB);
+  LandRefused outrun{kA, oid(1)};
+  outrun.used.cpu_ms = 40;
+  say(model, kA, outrun);
+  EXPECT_EQ(model.state().lane, model.state().index_of(kA));
+  EXPECT_EQ(model.node(kA).phase, Phase::Integrating);
+  EXPECT_EQ(model.node(kA).used.cpu_ms, 40);
+  EXPECT_EQ(model.node(kA).lost_rounds, 0) << "it had not the lane";
+  EXPECT_TRUE(model.finish_well());
+  EXPECT_CLEAN(model);
+}
+
 // With others landing as fast as they can, a node is refused once without the lane and at most once
 // with it, whatever the bound.
 TEST(Lane, OthersOfTheRunNeverUseUpANodesRounds) {
@@ -140,6 +202,7 @@ TEST(Lane, OthersOfTheRunNeverUseUpANodesRounds) {
   for (unsigned seed = 1; seed <= 20; ++seed) {
     RunStarted event = start(8);
     event.landing_rounds = 1;
+    event.waiting = seed % 2 == 0 ? 0 : 8;
     RunModel model = started(Dependencies(kNodes), event);
     unsigned state = seed;
     std::map<std::string, int> refused;

@@ -34,7 +34,7 @@ RunModel RunModel::resumed(const Dependencies& dependencies, const Branch& branc
                            const std::vector<RunEvent>& journal) {
   RunModel model(dependencies, branch);
   for (const RunEvent& event : journal) {
-    model.journal_.push_back(event);
+    model.note(event);
     Result<RunStep> step = advance(std::move(model.state_), event, model.at());
     if (!step) {
       model.problems_.push_back("replay: " + step.error().message());
@@ -56,7 +56,7 @@ void RunModel::feed(const RunEvent& event) {
     return;
   }
   ++events_;
-  journal_.push_back(event);
+  note(event);
   if (std::holds_alternative<RunStarted>(event)) {
     finishes_ = 0;
     open_.clear();
@@ -72,6 +72,13 @@ void RunModel::feed(const RunEvent& event) {
   }
   if (careful) {
     check();
+  }
+}
+
+void RunModel::note(const RunEvent& event) {
+  journal_.push_back(event);
+  if (const auto* start = std::get_if<RunStarted>(&event)) {
+    most_attempts_ = std::max(most_attempts_, start->max_attempts + 1);
   }
 }
 
@@ -187,7 +194,10 @@ void RunModel::check() {
     return;  // between reconciling and the start of a run nothing has to add up yet
   }
   expect(running == state_.running, "running is not the number of running nodes");
-  expect(running <= static_cast<std::size_t>(state_.parallel), "more run than may");
+  const std::size_t waiting = queued.size() + parked.size();
+  expect(running - waiting <= static_cast<std::size_t>(state_.parallel), "more work than may");
+  expect(running <= static_cast<std::size_t>(state_.parallel + state_.waiting),
+         "more run than may");
   expect(settled == state_.settled, "settled is not the number of final nodes");
   expect(ready == state_.ready, "ready is not the set of nodes that may start");
   expect(finishes_ <= 1, "the run ends twice");
@@ -209,7 +219,7 @@ void RunModel::check_node(std::size_t index, const NodeState& one) {
   expect(missing == one.missing, "missing dependencies are miscounted");
   expect(one.status != NodeStatus::Running || missing == 0, "runs before its dependencies");
   expect((one.status == NodeStatus::Running) == (one.phase != Phase::Idle), "phase");
-  expect(one.attempts <= state_.max_attempts + 1, "more attempts than there are");
+  expect(one.attempts <= most_attempts_, "more attempts than there are");
   if (state_.started) {
     expect(one.status != NodeStatus::Blocked || lost, "blocked by nothing");
     expect(one.status != NodeStatus::Pending || !lost, "waits for what will not land");
@@ -280,6 +290,7 @@ std::vector<RunEvent> other_outcomes(const RunEffect& effect) {
   } else if (std::holds_alternative<RunGates>(effect)) {
     all.push_back(Gated{id, Verdict::Fail, "red", true});
     all.push_back(Gated{id, Verdict::Error, "127", false});
+    all.push_back(LandRefused{id, Oid("c0")});
   } else if (std::holds_alternative<ReviewCandidate>(effect)) {
     all.push_back(Reviewed{id, Verdict::Fail, "no", "no"});
     all.push_back(Reviewed{id, Verdict::Error, "unreadable", ""});

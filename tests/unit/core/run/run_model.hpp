@@ -71,6 +71,7 @@ class RunModel {
  private:
   At at() { return At{journal_.size(), static_cast<std::int64_t>(journal_.size())}; }
 
+  void note(const RunEvent& event);
   void take(const RunEffect& effect);
   void expect(bool holds, const std::string& what);
   [[nodiscard]] bool waits(const NodeState& node) const;
@@ -90,6 +91,7 @@ class RunModel {
   std::vector<RunEvent> journal_;
   std::vector<std::string> problems_;
   std::size_t events_ = 0;
+  int most_attempts_ = 0;  ///< the escalation among them, of the run that allowed the most
   int finishes_ = 0;
 };
 

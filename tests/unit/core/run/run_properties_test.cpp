@@ -33,6 +33,7 @@ RunStarted random_start(Random& random) {
   start.max_attempts = static_cast<int>(1 + below(random, 3));
   start.infra_retries = static_cast<int>(below(random, 3));
   start.review_file_threshold = below(random, 2) == 0 ? 0 : 3;
+  start.waiting = static_cast<int>(below(random, 5));
   return start;
 }
 
@@ -269,6 +270,7 @@ TEST(RunProperties, EveryOutcomeSequenceUpToLengthSixOnSmallDags) {
   for (std::size_t i = 0; i < dags.size(); ++i) {
     for (const bool newest : {false, true}) {
       SCOPED_TRACE("dag " + std::to_string(i) + (newest ? " newest" : " oldest"));
+      start.waiting = newest ? 1 : 0;
       std::vector<std::size_t> choices;
       EXPECT_GT(every_sequence(dags[i], start, newest, choices, 6), 200U);
       if (HasFailure()) {
@@ -315,17 +317,20 @@ TEST(RunProperties, WideGraphTakesStepsInProportion) {
 TEST(RunProperties, WideGraphOnManyWorkersTakesStepsInProportion) {
   // Eight at a time pass together and queue for the lane; each is rebuilt a bounded number of
   // times.
-  RunModel model(Dependencies(2000), Branch());
-  model.careful = false;
-  RunStarted start;
-  start.parallel = 8;
-  model.feed(start);
-  while (!model.open().empty() && model.problems().empty()) {
-    model.answer(0, [&](const RunEffect& effect) { return model.good(effect); });
+  for (const int waiting : {0, 8}) {
+    RunModel model(Dependencies(2000), Branch());
+    model.careful = false;
+    RunStarted start;
+    start.parallel = 8;
+    start.waiting = waiting;
+    model.feed(start);
+    while (!model.open().empty() && model.problems().empty()) {
+      model.answer(0, [&](const RunEffect& effect) { return model.good(effect); });
+    }
+    ASSERT_TRUE(model.problems().empty()) << described(model);
+    EXPECT_EQ(model.state().outcome, "done");
+    EXPECT_LE(model.events(), 30U * 2000U);
   }
-  ASSERT_TRUE(model.problems().empty()) << described(model);
-  EXPECT_EQ(model.state().outcome, "done");
-  EXPECT_LE(model.events(), 30U * 2000U);
 }
 
 TEST(RunProperties, FailureAtTheHeadOfALongChainBlocksAllOfIt) {
