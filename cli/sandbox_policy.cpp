@@ -54,6 +54,17 @@ const std::vector<std::string>& places_of_secrets() {
   return kPlaces;
 }
 
+/// Hides the real path: now, or as soon as there is such a thing.
+void hide(SandboxPolicy& policy, const std::string& path) {
+  std::error_code error;
+  const fs::path real = fs::canonical(path, error);
+  if (error) {
+    policy.awaited.push_back(path);
+  } else {
+    (fs::is_directory(real, error) ? policy.empty : policy.blank).push_back(real.string());
+  }
+}
+
 /// Adds the real path if there is such a thing.
 void add_existing(std::vector<std::string>& paths, const fs::path& path) {
   std::error_code error;
@@ -115,22 +126,22 @@ std::vector<std::string> programs(const std::vector<std::string>& environment) {
 void hide_daemons(SandboxPolicy& policy, const std::vector<std::string>& environment) {
   for (const char* folder : {"/run/user", "/run/dbus", "/run/podman", "/run/containerd",
                              "/run/libvirt", "/run/crio", "/run/buildkit"}) {
-    add_existing(policy.empty, folder);
+    hide(policy, folder);
   }
   const std::string_view home = platform::variable(environment, "HOME");
   for (const char* folder : {"/.docker/run", "/.docker/desktop", "/.colima", "/.lima"}) {
     if (home.starts_with('/')) {
-      add_existing(policy.empty, std::string(home) + folder);
+      hide(policy, std::string(home) + folder);
     }
   }
   const std::string_view runtime = platform::variable(environment, "XDG_RUNTIME_DIR");
   if (runtime.starts_with('/') && runtime != "/") {
-    add_existing(policy.empty, runtime);
+    hide(policy, std::string(runtime));
   }
   for (const char* socket :
        {"/run/docker.sock", "/run/snapd.socket", "/run/systemd/private", "/var/lib/lxd/unix.socket",
         "/var/lib/incus/unix.socket", "/var/snap/lxd/common/lxd/unix.socket"}) {
-    add_existing(policy.blank, socket);
+    hide(policy, socket);
   }
 }
 
@@ -158,15 +169,12 @@ bool is_needed(const std::string& folder, const std::vector<std::string>& needed
 /// A place that holds the repository or the cache stays open: work lies there.
 void hide_secrets(SandboxPolicy& policy, const std::string& repository) {
   for (const std::string& path : places_of_secrets()) {
+    const std::string place = platform::resolve_path(path, "/");
     std::error_code error;
-    const fs::path real = fs::canonical(platform::resolve_path(path, "/"), error);
-    if (error) {
-      continue;  // there is nothing to hide
+    const fs::path real = fs::canonical(place, error);
+    if (error || !is_needed(real.string(), {repository, policy.workspaces})) {
+      hide(policy, place);
     }
-    if (is_needed(real.string(), {repository, policy.workspaces})) {
-      continue;
-    }
-    (fs::is_directory(real, error) ? policy.empty : policy.blank).push_back(real.string());
   }
 }
 
@@ -174,18 +182,8 @@ void hide_secrets(SandboxPolicy& policy, const std::string& repository) {
 /// is shown again.
 void drop_inner(std::vector<std::string>& paths, const std::vector<std::string>& folders,
                 const SandboxPolicy& policy) {
-  const auto is_shown = [](const std::string& path, const std::string& folder,
-                           const std::vector<std::string>& all) {
-    return std::any_of(all.begin(), all.end(), [&](const std::string& shown) {
-      return lies_below(shown, folder) && lies_below(path, shown);
-    });
-  };
-  std::erase_if(paths, [&](const std::string& path) {
-    return std::any_of(folders.begin(), folders.end(), [&](const std::string& folder) {
-      return lies_below(path, folder) && !is_shown(path, folder, policy.visible) &&
-             !is_shown(path, folder, policy.writable);
-    });
-  });
+  std::erase_if(
+      paths, [&](const std::string& path) { return platform::is_covered(path, folders, policy); });
   std::sort(paths.begin(), paths.end());
   paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
 }

@@ -126,6 +126,18 @@ bool has_network(const SandboxPolicy& policy, const ports::Command& command) {
   return false;
 }
 
+bool is_covered(const std::string& path, const Paths& folders, const SandboxPolicy& policy) {
+  const auto is_shown = [&path](const std::string& folder, const Paths& all) {
+    return std::any_of(all.begin(), all.end(), [&](const std::string& shown) {
+      return lies_below(shown, folder) && lies_below(path, shown);
+    });
+  };
+  return std::any_of(folders.begin(), folders.end(), [&](const std::string& folder) {
+    return lies_below(path, folder) && !is_shown(folder, policy.visible) &&
+           !is_shown(folder, policy.writable);
+  });
+}
+
 Paths bubblewrap_arguments(const SandboxPolicy& policy, const ports::Command& command,
                            const std::string& folder) {
   Arguments arguments(policy.program);

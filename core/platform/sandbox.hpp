@@ -25,6 +25,8 @@ struct SandboxPolicy {
   std::string temps;  ///< where those of Landlock are made, which has no other, and layers
   std::vector<std::string> empty;  ///< folders whose content is hidden
   std::vector<std::string> blank;  ///< files whose content is hidden, sockets that are shut
+  /// What is not there yet and is to be hidden as soon as it is, by the name that it will have.
+  std::vector<std::string> awaited;
   /// Folders where what agents say stands: hidden as those of `empty` from all but agents.
   std::vector<std::string> of_agents;
   /// Needed even where `temp` or one of `empty` holds it. Below `temp` it is shown with the whole
@@ -43,6 +45,10 @@ struct SandboxPolicy {
 /// Whether such commands are confined at all. A plugin's own housekeeping is not: moving the user's
 /// refs is what it is for.
 [[nodiscard]] bool is_confined(ports::Purpose purpose);
+
+/// Whether it lies in one of these hidden folders and nothing around it is shown again.
+[[nodiscard]] bool is_covered(const std::string& path, const std::vector<std::string>& folders,
+                              const SandboxPolicy& policy);
 
 /// What starts the rest of its arguments confined: ports::Command::within. `folder` is the real
 /// path of the command's cwd, and `command.writable` holds real paths.

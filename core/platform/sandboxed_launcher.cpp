@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <filesystem>
@@ -29,8 +30,27 @@ Result<std::string> real_path(const std::string& path, const std::string& what) 
   return real.string();
 }
 
-/// What is to be hidden may have gone since the policy was made, and nothing can be mounted there.
+/// Where work lies or what is needed stays open.
+void hide_what_came(SandboxPolicy& policy) {
+  for (const std::string& path : policy.awaited) {
+    if (::access(path.c_str(), F_OK) != 0) {
+      continue;
+    }
+    std::error_code error;
+    const std::string real = fs::canonical(path, error).string();
+    const bool is_needed =
+        std::any_of(policy.protect.begin(), policy.protect.end(),
+                    [&real](const std::string& needed) { return lies_within(needed, real); });
+    if (!error && !is_needed && !is_covered(real, policy.empty, policy)) {
+      (fs::is_directory(real, error) ? policy.empty : policy.blank).push_back(real);
+    }
+  }
+}
+
+}  // namespace
+
 SandboxPolicy policy_now(SandboxPolicy policy, ports::Purpose purpose) {
+  hide_what_came(policy);
   if (purpose != ports::Purpose::Agent) {
     policy.empty.insert(policy.empty.end(), policy.of_agents.begin(), policy.of_agents.end());
   }
@@ -40,8 +60,6 @@ SandboxPolicy policy_now(SandboxPolicy policy, ports::Purpose purpose) {
   }
   return policy;
 }
-
-}  // namespace
 
 Result<ports::Exit> SandboxedLauncher::run(const ports::Command& command,
                                            const ports::LineHandler& on_line,

@@ -8,6 +8,10 @@
 
 namespace director::platform {
 
+/// The policy for a command that starts now: with what came into being and is to be hidden, without
+/// what has gone since, where nothing can be mounted. Looks at the file system.
+[[nodiscard]] SandboxPolicy policy_now(SandboxPolicy policy, ports::Purpose purpose);
+
 /// In front of a launcher that heeds ports::Command::within.
 class SandboxedLauncher final : public ports::ProcessLauncher {
  public:

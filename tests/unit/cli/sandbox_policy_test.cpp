@@ -12,6 +12,7 @@
 #include <string>
 #include <utility>
 
+#include "core/platform/sandboxed_launcher.hpp"
 #include "tests/unit/matchers.hpp"
 
 namespace director::cli {
@@ -142,6 +143,38 @@ TEST_F(SandboxPolicyFor, WhatIsHiddenInWhatIsShownAgainStaysOnTheList) {
   const auto shown = policy({at("keys"), at("keys/inner/deep")}, {}, at("keys/inner"));
   ASSERT_THAT(shown, IsOk());
   EXPECT_THAT(shown->empty, Contains(at("keys/inner/deep")));
+}
+
+TEST_F(SandboxPolicyFor, HidesWhatComesIntoBeingLater) {
+  const auto made = policy({});
+  ASSERT_THAT(made, IsOk());
+  fs::create_directories(at(".aws"));
+  fs::create_directories(at(".docker"));
+  std::ofstream(at(".docker/config.json")) << "secret";
+  fs::create_symlink(at("open"), at(".kube"));
+  EXPECT_THAT(made->empty, Not(Contains(at(".aws"))));
+  const platform::SandboxPolicy now = platform::policy_now(*made, ports::Purpose::Agent);
+  EXPECT_THAT(now.empty, AllOf(Contains(at(".aws")), Contains(at(".ssh"))));
+  EXPECT_THAT(now.empty, Contains(at("open"))) << "what a name leads to is hidden";
+  EXPECT_THAT(now.blank, AllOf(Contains(at(".docker/config.json")), Contains(at(".netrc"))));
+}
+
+// A link that somebody makes later takes nothing away that work is done on.
+TEST_F(SandboxPolicyFor, HidesNothingLaterThatHoldsTheRepositoryOrTheCache) {
+  const auto made = policy({});
+  ASSERT_THAT(made, IsOk());
+  fs::create_symlink(at("work"), at(".aws"));
+  fs::create_symlink(at("cache"), at(".kube"));
+  fs::create_symlink(at("nowhere"), at(".azure"));
+  EXPECT_EQ(platform::policy_now(*made, ports::Purpose::Agent).empty, made->empty);
+}
+
+TEST_F(SandboxPolicyFor, HidesNoPlaceTwiceThatComesIntoBeingWhereAllIsHidden) {
+  const auto made = policy({at("keys")});
+  ASSERT_THAT(made, IsOk());
+  platform::SandboxPolicy waiting = *made;
+  waiting.awaited = {at("keys/inner")};
+  EXPECT_EQ(platform::policy_now(waiting, ports::Purpose::Agent).empty, made->empty);
 }
 
 // A linked worktree's repository is the repository, too.
