@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <memory>
+#include <thread>
 #include <utility>
 
 #include "core/engine/landed.hpp"
@@ -50,7 +51,9 @@ Result<GatedCandidate> CandidateGates::check(const plan::Node& node, const Candi
     return GatedCandidate{std::move(own)};
   }
   const std::lock_guard turn(turn_);
-  const auto most = static_cast<std::size_t>(std::max(1, parallel));
+  // Another slot has to be brought to the candidate first, which a processor that is free pays for.
+  const auto processors = static_cast<int>(std::thread::hardware_concurrency());
+  const auto most = static_cast<std::size_t>(std::max(1, std::min(parallel, processors)));
   DIRECTOR_TRY(GatedCandidate others,
                tests_of_others(node, candidate, with_idle_ones(std::move(slot), most)));
   others.gated.used.add(own.used);

@@ -45,8 +45,8 @@ class CandidateGates {
   void saw_landed(const NodeId& id) { neighbours_.saw_landed(id); }
 
   /// On a clean checkout for each command; the tests of other nodes up to `parallel` at a time,
-  /// where slots are idle. Ends as soon as the candidate is outrun. Errors: of the VCS and of
-  /// JobBranch::tip(); no gate plugin; Cancelled. Blocks.
+  /// and as many as processors, where slots are idle. Ends as soon as the candidate is outrun.
+  /// Errors: of the VCS and of JobBranch::tip(); no gate plugin; Cancelled. Blocks.
   [[nodiscard]] Result<GatedCandidate> check(const plan::Node& node, const Candidate& candidate,
                                              int parallel);
 
