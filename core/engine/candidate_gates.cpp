@@ -44,20 +44,30 @@ CandidateGates::CandidateGates(const Services& services, Workspaces& workspaces,
       neighbours_(plan, static_cast<std::size_t>(std::max(0, services.settings.limits.rechecks))) {}
 
 Result<GatedCandidate> CandidateGates::check(const plan::Node& node, const Candidate& candidate,
-                                             int parallel) {
+                                             GateOptions options) {
   SlotLease slot = workspaces_.lease_verify();
   DIRECTOR_TRY(run::Gated own, own_tests(node, candidate, *slot));
   if (own.verdict != run::Verdict::Pass) {
     return GatedCandidate{std::move(own)};
   }
-  const std::lock_guard turn(turn_);
+  DIRECTOR_TRY(const std::vector<NodeId> meanwhile, landed_meanwhile(candidate));
+  const std::vector<const plan::Node*> others = neighbours_.of(node, meanwhile);
+  std::unique_lock turn(turn_, std::defer_lock);
+  if (!others.empty() && !options.has_lane) {
+    DIRECTOR_TRY(const bool outrun, is_outrun(candidate));
+    if (outrun) {
+      return GatedCandidate{std::move(own), true};
+    }
+    turn.lock();
+  }
   // Another slot has to be brought to the candidate first, which a processor that is free pays for.
   const auto processors = static_cast<int>(std::thread::hardware_concurrency());
-  const auto most = static_cast<std::size_t>(std::max(1, std::min(parallel, processors)));
-  DIRECTOR_TRY(GatedCandidate others,
-               tests_of_others(node, candidate, with_idle_ones(std::move(slot), most)));
-  others.gated.used.add(own.used);
-  return others;
+  const int most = std::max(1, std::min(options.parallel, processors));
+  DIRECTOR_TRY(GatedCandidate gated,
+               tests_of_others(node, candidate, others,
+                               with_idle_ones(std::move(slot), static_cast<std::size_t>(most))));
+  gated.gated.used.add(own.used);
+  return gated;
 }
 
 Result<bool> CandidateGates::is_outrun(const Candidate& candidate) const {
@@ -106,13 +116,12 @@ Result<run::Gated> CandidateGates::own_tests(const plan::Node& node, const Candi
 
 Result<GatedCandidate> CandidateGates::tests_of_others(const plan::Node& node,
                                                        const Candidate& candidate,
+                                                       const std::vector<const plan::Node*>& others,
                                                        const std::vector<SlotLease>& slots) {
   DIRECTOR_TRY(const bool outrun, is_outrun(candidate));
   if (outrun) {
     return GatedCandidate{{}, true};
   }
-  DIRECTOR_TRY(const std::vector<NodeId> meanwhile, landed_meanwhile(candidate));
-  const std::vector<const plan::Node*> others = neighbours_.of(node, meanwhile);
   const Checkout with_it{candidate.commit, candidate.onto, candidate.changes};
   const Checkout without_it{candidate.onto, candidate.onto, {}};
   DIRECTOR_TRY(const std::vector<GateChecked> checked,

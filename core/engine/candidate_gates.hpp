@@ -27,6 +27,11 @@ struct Candidate {
   const std::vector<director::change>& changes;  ///< of the tip
 };
 
+struct GateOptions {
+  int parallel = 1;       ///< so many tests of other nodes at a time, at most
+  bool has_lane = false;  ///< nobody else may land
+};
+
 struct GatedCandidate {
   run::Gated gated;
   /// The job branch moved meanwhile: nothing is said of the candidate, which has to be put on top
@@ -44,11 +49,11 @@ class CandidateGates {
   /// In the order in which nodes landed.
   void saw_landed(const NodeId& id) { neighbours_.saw_landed(id); }
 
-  /// On a clean checkout for each command; the tests of other nodes up to `parallel` at a time,
-  /// and as many as processors, where slots are idle. Ends as soon as the candidate is outrun.
-  /// Errors: of the VCS and of JobBranch::tip(); no gate plugin; Cancelled. Blocks.
+  /// On a clean checkout for each command; of the tests of other nodes no more at a time than there
+  /// are processors and idle slots. Ends as soon as the candidate is outrun. Errors: of the VCS and
+  /// of JobBranch::tip(); no gate plugin; Cancelled. Blocks.
   [[nodiscard]] Result<GatedCandidate> check(const plan::Node& node, const Candidate& candidate,
-                                             int parallel);
+                                             GateOptions options);
 
  private:
   [[nodiscard]] Result<bool> is_outrun(const Candidate& candidate) const;
@@ -56,6 +61,7 @@ class CandidateGates {
                                              const director::slot& slot);
   [[nodiscard]] Result<GatedCandidate> tests_of_others(const plan::Node& node,
                                                        const Candidate& candidate,
+                                                       const std::vector<const plan::Node*>& others,
                                                        const std::vector<SlotLease>& slots);
   /// `slot` and up to `most` in all, of those that are idle.
   [[nodiscard]] std::vector<SlotLease> with_idle_ones(SlotLease slot, std::size_t most) const;
@@ -70,8 +76,8 @@ class CandidateGates {
   JobBranch& branch_;
   const JobId& job_;
   Neighbours neighbours_;
-  /// Held by the one whose candidate is tested with what landed: of those that are on one tip only
-  /// the first to land has any use for it.
+  /// Held by the one without the lane whose candidate is tested with what landed: of those that are
+  /// on one tip only the first to land has any use for it.
   std::mutex turn_;
 };
 

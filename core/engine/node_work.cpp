@@ -279,12 +279,13 @@ Result<run::RunEvent> NodeWork::integrate(const NodeId& id, const run::NodeState
   return run::RunEvent(std::move(done));
 }
 
-Result<run::RunEvent> NodeWork::gate(const NodeId& id, const run::NodeState& state, int parallel) {
+Result<run::RunEvent> NodeWork::gate(const NodeId& id, const run::NodeState& state,
+                                     GateOptions options) {
   const Context& context = this->context(id);
   DIRECTOR_TRY(GatedCandidate checked, gates_.check(node(id),
                                                     {state.first_base, context.onto, context.commit,
                                                      context.tree, context.changes},
-                                                    parallel));
+                                                    options));
   DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());
   if (checked.outrun) {
     DIRECTOR_TRY(const director::commit_info tip, branch_.tip(*vcs));

@@ -37,7 +37,7 @@ class NodeWork {
   /// Candidate -> a commit on top of the job branch, judged once more.
   [[nodiscard]] Result<run::RunEvent> integrate(const NodeId& id, const run::NodeState& state);
   [[nodiscard]] Result<run::RunEvent> gate(const NodeId& id, const run::NodeState& state,
-                                           int parallel);
+                                           GateOptions options);
   [[nodiscard]] Result<run::RunEvent> review(const run::ReviewCandidate& effect,
                                              const run::NodeState& state);
   [[nodiscard]] Result<run::RunEvent> land(const NodeId& id);

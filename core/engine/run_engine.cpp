@@ -232,8 +232,10 @@ Status RunEngine::perform(const run::RunEffect& effect) {
       return work_.integrate(id, state);
     });
   } else if (const auto* gates = std::get_if<run::RunGates>(&effect)) {
-    post(gates->node, [this, id = gates->node, state = state_of(gates->node),
-                       parallel = state_->parallel] { return work_.gate(id, state, parallel); });
+    const GateOptions options{state_->parallel, state_->lane == state_->index_of(gates->node)};
+    post(gates->node, [this, id = gates->node, state = state_of(gates->node), options] {
+      return work_.gate(id, state, options);
+    });
   } else if (const auto* review = std::get_if<run::ReviewCandidate>(&effect)) {
     post(review->node, [this, effect = *review, state = state_of(review->node)] {
       return work_.review(effect, state);

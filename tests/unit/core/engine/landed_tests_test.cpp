@@ -2,6 +2,9 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <future>
 #include <mutex>
 #include <set>
 
@@ -131,6 +134,43 @@ TEST(LandedTests, AreNotRunWithACandidateThatWasOutrunAndAllOfThemAfterwards) {
   const std::vector<std::string> expected{"b", "b", "b and other", "b and other", "a and other"};
   on_b.resize(std::min(on_b.size(), expected.size()));  // the rest is of the end of the run
   EXPECT_EQ(on_b, expected);
+}
+
+// Where such a test takes an hour, one that can land at once would wait for it.
+TEST(LandedTests, OfOneCandidateAreNotWaitedForByTheOneThatAloneMayLand) {
+  World world;
+  world.adopt({node("a"), node("b", {"a"}), node("c", {"a"})});
+  world.obedient({"a", "b", "c"});
+  std::promise<void> b_is_tested;
+  std::promise<void> c_landed;
+  std::atomic<bool> waited = false;
+  std::atomic<bool> in_vain = false;
+  std::atomic<int> passes_of_c = 0;
+  constexpr std::chrono::minutes kPatience{1};
+  world.gate.on_check = [&](const gate_request& request, bool passed) {
+    const FileMap files = world.repository.slot(std::string(request.workdir));
+    if (request.node == "a" && files.count("b.txt") != 0 && !waited.exchange(true)) {
+      b_is_tested.set_value();
+      in_vain = c_landed.get_future().wait_for(kPatience) != std::future_status::ready;
+    }
+    const int passes = request.node == "c" && passed ? ++passes_of_c : 0;
+    if (passes == 1) {
+      b_is_tested.get_future().wait_for(kPatience);
+    } else if (passes == 2) {
+      world.repository.commit_on(kRef, {{"other", "pushed by somebody"}});
+    }
+  };
+  world.on_event = [&](const run::RunEvent& event) {
+    if (const auto* landed = std::get_if<run::Landed>(&event);
+        landed && landed->node.value == "c") {
+      c_landed.set_value();
+    }
+  };
+  const Result<run::RunState> end = world.run({.parallel = 2});
+  ASSERT_THAT(end, IsOk());
+  EXPECT_EQ(end->outcome, "done");
+  EXPECT_TRUE(waited);
+  EXPECT_FALSE(in_vain);
 }
 
 // Each of them would be a checkout of the whole repository.
