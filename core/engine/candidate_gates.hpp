@@ -27,11 +27,13 @@ struct Candidate {
   const std::vector<director::change>& changes;  ///< of the tip
 };
 
+/// What else a gating depends on.
 struct GateOptions {
   int parallel = 1;       ///< so many tests of other nodes at a time, at most
   bool has_lane = false;  ///< nobody else may land
 };
 
+/// How a gating ended.
 struct GatedCandidate {
   run::Gated gated;
   /// The job branch moved meanwhile: nothing is said of the candidate, which has to be put on top
