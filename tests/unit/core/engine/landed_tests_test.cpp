@@ -174,6 +174,32 @@ TEST(LandedTests, OfOneCandidateAreNotWaitedForByTheOneThatAloneMayLand) {
 }
 
 // Each of them would be a checkout of the whole repository.
+TEST(LandedTests, TakeNoFolderButTheCandidatesWhereNoneIsIdle) {
+  World world;
+  world.adopt({node("a"), node("b", {"a"}), node("c", {"a", "b"}), node("d", {"a", "b", "c"})});
+  world.obedient({"a", "b", "c", "d"});
+  std::mutex mutex;
+  bool all_landed = false;  // at the end, tests run side by side
+  std::set<std::string> folders;
+  world.gate.on_check = [&](const gate_request& request, bool) {
+    const std::string folder(request.workdir);
+    const std::lock_guard lock(mutex);
+    if (!all_landed && folder.find("/verify-") != std::string::npos) {
+      folders.insert(folder);
+    }
+  };
+  world.on_event = [&](const run::RunEvent& event) {
+    const auto* landed = std::get_if<run::Landed>(&event);
+    const std::lock_guard lock(mutex);
+    all_landed = all_landed || (landed != nullptr && landed->node.value == "d");
+  };
+  const Result<run::RunState> end = world.run({.parallel = 4});
+  ASSERT_THAT(end, IsOk());
+  EXPECT_EQ(end->outcome, "done");
+  EXPECT_EQ(folders.size(), 1U);
+}
+
+// Each of them would be a checkout of the whole repository.
 TEST(LandedTests, OfManyNodesAtOnceTakeNoMoreFoldersThanTheirNodes) {
   constexpr int kParallel = 6;
   World world;
