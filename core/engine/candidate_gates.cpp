@@ -50,14 +50,14 @@ Result<GatedCandidate> CandidateGates::check(const plan::Node& node, const Candi
   if (own.verdict != run::Verdict::Pass) {
     return GatedCandidate{std::move(own)};
   }
+  DIRECTOR_TRY(const bool outrun, is_outrun(candidate));
+  if (outrun) {
+    return GatedCandidate{std::move(own), true};
+  }
   DIRECTOR_TRY(const std::vector<NodeId> meanwhile, landed_meanwhile(candidate));
   const std::vector<const plan::Node*> others = neighbours_.of(node, meanwhile);
   std::unique_lock turn(turn_, std::defer_lock);
   if (!others.empty() && !options.has_lane) {
-    DIRECTOR_TRY(const bool outrun, is_outrun(candidate));
-    if (outrun) {
-      return GatedCandidate{std::move(own), true};
-    }
     turn.lock();
   }
   // Another slot has to be brought to the candidate first, which a processor that is free pays for.
@@ -118,10 +118,6 @@ Result<GatedCandidate> CandidateGates::tests_of_others(const plan::Node& node,
                                                        const Candidate& candidate,
                                                        const std::vector<const plan::Node*>& others,
                                                        const std::vector<SlotLease>& slots) {
-  DIRECTOR_TRY(const bool outrun, is_outrun(candidate));
-  if (outrun) {
-    return GatedCandidate{{}, true};
-  }
   const Checkout with_it{candidate.commit, candidate.onto, candidate.changes};
   const Checkout without_it{candidate.onto, candidate.onto, {}};
   DIRECTOR_TRY(const std::vector<GateChecked> checked,

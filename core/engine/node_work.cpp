@@ -286,13 +286,12 @@ Result<run::RunEvent> NodeWork::gate(const NodeId& id, const run::NodeState& sta
                                                     {state.first_base, context.onto, context.commit,
                                                      context.tree, context.changes},
                                                     options));
-  DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());
   if (checked.outrun) {
-    DIRECTOR_TRY(const director::commit_info tip, branch_.tip(*vcs));
-    return run::RunEvent(run::LandRefused{id, Oid(tip.oid), checked.gated.used});
+    return run::RunEvent(run::LandRefused{id, branch_.seen(), checked.gated.used});
   }
   run::Gated& gated = checked.gated;
   if (gated.verdict != run::Verdict::Pass) {
+    DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());
     keep_candidate(
         *vcs, id, state, gated.verdict,
         gated.verdict == run::Verdict::Fail ? "its tests failed" : "its tests could not be run",
