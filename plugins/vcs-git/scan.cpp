@@ -18,7 +18,7 @@ namespace director::vcs_git {
 namespace {
 
 // A descriptor is held open for each level that leads to a folder still to be looked at.
-constexpr int kMaxDepth = 200;
+constexpr int kMaxFolderDepth = 200;
 
 using Names = std::vector<std::pair<std::string, unsigned char>>;
 
@@ -218,7 +218,7 @@ class Scanner {
           kind = FoundKind::Directory;
           break;
         case Visit::Enter:
-          if (folder.depth + 1 < kMaxDepth) {
+          if (folder.depth + 1 < kMaxFolderDepth) {
             auto below = std::make_unique<Folder>(Folder{path, folder.depth + 1, {}, {}});
             inner.push_back({below.get(), nullptr, name, stat});
             folder.entered.emplace_back(folder.found.size(), std::move(below));

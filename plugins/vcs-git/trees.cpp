@@ -10,7 +10,7 @@ namespace director::vcs_git {
 namespace {
 
 // A tree of a repository is not this deep unless somebody made it so to exhaust our stack.
-constexpr int kMaxDepth = 1000;
+constexpr int kMaxTreeDepth = 1000;
 
 Error too_deep(std::string_view path) {
   return Error(Errc::Invalid,
@@ -45,7 +45,7 @@ class TreeDiff {
     if (before == after) {
       return ok();
     }
-    if (depth > kMaxDepth) {
+    if (depth > kMaxTreeDepth) {
       return too_deep(prefix);
     }
     DIRECTOR_TRY(const std::vector<NamedEntry> old_entries, store_.read_tree(before));
@@ -95,7 +95,7 @@ class TreeEdit {
   // The tree with `span` applied; the empty oid when nothing is left. `skip` bytes of each path
   // name the folder.
   Result<Oid> edit(const Oid& tree, ChangeSpan span, std::size_t skip, int depth) {
-    if (depth > kMaxDepth) {
+    if (depth > kMaxTreeDepth) {
       return too_deep(span.first->path);
     }
     Tree source;
