@@ -102,6 +102,9 @@ class DescribeRun {
     return named(event.node, "the branch moved" +
                                  (end.empty() ? ", checking again on top of it" : " again" + end));
   }
+  std::string operator()(const run::BatchRefused& event) const {
+    return named(event.node, "cannot land together with others: " + brief(event.why));
+  }
   std::string operator()(const run::WorkFailed& event) const {
     return named(event.node, "error: " + brief(event.why));
   }

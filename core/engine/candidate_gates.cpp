@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <cstddef>
 #include <memory>
+#include <set>
+#include <string_view>
 #include <thread>
 #include <utility>
 
 #include "core/engine/landed.hpp"
-#include "core/engine/node_tests.hpp"
 #include "core/plan/attribution.hpp"
 
 namespace director::engine {
@@ -50,33 +51,88 @@ Result<GatedCandidate> CandidateGates::check(const plan::Node& node, const Candi
   if (own.verdict != run::Verdict::Pass) {
     return GatedCandidate{std::move(own)};
   }
-  DIRECTOR_TRY(const bool outrun, is_outrun(candidate));
+  DIRECTOR_TRY(const bool outrun, is_outrun(candidate.onto));
   if (outrun) {
     return GatedCandidate{std::move(own), true};
   }
-  DIRECTOR_TRY(const std::vector<NodeId> meanwhile, landed_meanwhile(candidate));
+  DIRECTOR_TRY(const std::vector<NodeId> meanwhile,
+               landed_meanwhile(candidate.since, candidate.onto));
   const std::vector<const plan::Node*> others = neighbours_.of(node, meanwhile);
   std::unique_lock turn(turn_, std::defer_lock);
   if (!others.empty() && !options.has_lane) {
     turn.lock();
   }
-  // Another slot has to be brought to the candidate first, which a processor that is free pays for.
-  const auto processors = static_cast<int>(std::thread::hardware_concurrency());
-  const int most = std::max(1, std::min(options.parallel, processors));
-  DIRECTOR_TRY(GatedCandidate gated,
-               tests_of_others(node, candidate, others,
-                               with_idle_ones(std::move(slot), static_cast<std::size_t>(most))));
+  DIRECTOR_TRY(
+      GatedCandidate gated,
+      tests_of_others(node, candidate, others, with_idle_ones(std::move(slot), options.parallel)));
   gated.gated.used.add(own.used);
   return gated;
 }
 
-Result<bool> CandidateGates::is_outrun(const Candidate& candidate) const {
-  DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());
-  DIRECTOR_TRY(const director::commit_info tip, branch_.tip(*vcs));
-  return tip.oid != candidate.onto.value;
+Result<GatedBatch> CandidateGates::check_batch(const std::vector<BatchCandidate>& candidates,
+                                               const Checkout& together, int parallel) {
+  const int runs = std::max(1, services_.settings.limits.flake_runs);
+  std::vector<const plan::Node*> own;
+  for (int i = 0; i < runs; ++i) {
+    for (const BatchCandidate& candidate : candidates) {
+      own.push_back(candidate.node);
+    }
+  }
+  DIRECTOR_TRY(const std::vector<const plan::Node*> others,
+               neighbours_of_all(candidates, together.landed));
+  const std::vector<SlotLease> slots = with_idle_ones(workspaces_.lease_verify(), parallel);
+  GatedBatch gated;
+  gated.used.resize(candidates.size());
+  const std::vector<const plan::Node*>* const rounds[] = {&own, &others};
+  for (const std::vector<const plan::Node*>* nodes : rounds) {
+    DIRECTOR_TRY(const std::vector<GateChecked> checked,
+                 run_tests_of(services_, workspaces_, together, *nodes, slots,
+                              [&] { return is_outrun(together.landed); }));
+    for (std::size_t i = 0; i < checked.size(); ++i) {
+      gated.used[nodes == &own ? i % candidates.size() : 0].add(checked[i].used);
+      if (checked[i].verdict.outcome != DIRECTOR_GATE_PASS && gated.refused.empty()) {
+        gated.refused = "the tests of node '" + (*nodes)[i]->id.value +
+                        "' do not pass with all of them: " + checked[i].verdict.summary;
+      }
+    }
+    if (checked.size() < nodes->size() && gated.refused.empty()) {
+      gated.refused = "the job branch moved";
+    }
+    if (!gated.refused.empty()) {
+      return gated;
+    }
+  }
+  return gated;
 }
 
-std::vector<SlotLease> CandidateGates::with_idle_ones(SlotLease slot, std::size_t most) const {
+Result<std::vector<const plan::Node*>> CandidateGates::neighbours_of_all(
+    const std::vector<BatchCandidate>& candidates, const Oid& onto) const {
+  std::set<std::string_view> commands;
+  for (const BatchCandidate& candidate : candidates) {
+    commands.insert(candidate.node->test_cmd);
+  }
+  std::vector<const plan::Node*> others;
+  for (const BatchCandidate& candidate : candidates) {
+    DIRECTOR_TRY(const std::vector<NodeId> meanwhile, landed_meanwhile(candidate.since, onto));
+    for (const plan::Node* other : neighbours_.of(*candidate.node, meanwhile)) {
+      if (commands.insert(other->test_cmd).second) {
+        others.push_back(other);
+      }
+    }
+  }
+  return others;
+}
+
+Result<bool> CandidateGates::is_outrun(const Oid& onto) const {
+  DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());
+  DIRECTOR_TRY(const director::commit_info tip, branch_.tip(*vcs));
+  return tip.oid != onto.value;
+}
+
+std::vector<SlotLease> CandidateGates::with_idle_ones(SlotLease slot, int parallel) const {
+  // Another slot has to be brought to the candidate first, which a processor that is free pays for.
+  const auto processors = static_cast<int>(std::thread::hardware_concurrency());
+  const auto most = static_cast<std::size_t>(std::max(1, std::min(parallel, processors)));
   std::vector<SlotLease> slots{std::move(slot)};
   while (slots.size() < most) {
     SlotLease idle = workspaces_.lease_idle_verify();
@@ -122,7 +178,7 @@ Result<GatedCandidate> CandidateGates::tests_of_others(const plan::Node& node,
   const Checkout without_it{candidate.onto, candidate.onto, {}};
   DIRECTOR_TRY(const std::vector<GateChecked> checked,
                run_tests_of(services_, workspaces_, with_it, others, slots,
-                            [&] { return is_outrun(candidate); }));
+                            [&] { return is_outrun(candidate.onto); }));
   run::Used used;
   for (const GateChecked& tests : checked) {
     used.add(tests.used);
@@ -160,14 +216,15 @@ Result<GatedCandidate> CandidateGates::tests_of_others(const plan::Node& node,
   return GatedCandidate{with_verdict(node, run::Verdict::Pass, "", used)};
 }
 
-Result<std::vector<NodeId>> CandidateGates::landed_meanwhile(const Candidate& candidate) const {
+Result<std::vector<NodeId>> CandidateGates::landed_meanwhile(const Oid& since,
+                                                             const Oid& onto) const {
   std::vector<NodeId> landed;
-  if (candidate.since == candidate.onto) {
+  if (since == onto) {
     return landed;
   }
   DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());
   DIRECTOR_TRY(const std::vector<LandedCommit> commits,
-               landed_between(*vcs, candidate.onto.value, candidate.since.value, job_));
+               landed_between(*vcs, onto.value, since.value, job_));
   for (const LandedCommit& commit : commits) {
     landed.push_back(commit.node);
   }

@@ -9,6 +9,7 @@
 #include "core/engine/gate_check.hpp"
 #include "core/engine/job_branch.hpp"
 #include "core/engine/neighbours.hpp"
+#include "core/engine/node_tests.hpp"
 #include "core/engine/services.hpp"
 #include "core/engine/slots.hpp"
 #include "core/plan/plan.hpp"
@@ -41,6 +42,18 @@ struct GatedCandidate {
   bool outrun = false;
 };
 
+/// One of several that are to land together.
+struct BatchCandidate {
+  const plan::Node* node = nullptr;
+  Oid since;  ///< as of a Candidate
+};
+
+/// How the gating of a batch ended.
+struct GatedBatch {
+  std::string refused;          ///< why they cannot land together; empty: they can
+  std::vector<run::Used> used;  ///< of each; what is not one's own is the first one's
+};
+
 /// Safe from any thread.
 class CandidateGates {
  public:
@@ -57,18 +70,28 @@ class CandidateGates {
   [[nodiscard]] Result<GatedCandidate> check(const plan::Node& node, const Candidate& candidate,
                                              GateOptions options);
 
+  /// The tests of all candidates, as often as of one alone, and of the landed nodes that any of
+  /// them may break, on `together`, which has all of them. For whoever has the lane. Ends as soon
+  /// as the tip moves or after the first kind of tests that do not pass. Errors: as of check().
+  [[nodiscard]] Result<GatedBatch> check_batch(const std::vector<BatchCandidate>& candidates,
+                                               const Checkout& together, int parallel);
+
  private:
-  [[nodiscard]] Result<bool> is_outrun(const Candidate& candidate) const;
+  [[nodiscard]] Result<bool> is_outrun(const Oid& onto) const;
   [[nodiscard]] Result<run::Gated> own_tests(const plan::Node& node, const Candidate& candidate,
                                              const director::slot& slot);
   [[nodiscard]] Result<GatedCandidate> tests_of_others(const plan::Node& node,
                                                        const Candidate& candidate,
                                                        const std::vector<const plan::Node*>& others,
                                                        const std::vector<SlotLease>& slots);
-  /// `slot` and up to `most` in all, of those that are idle.
-  [[nodiscard]] std::vector<SlotLease> with_idle_ones(SlotLease slot, std::size_t most) const;
+  /// `slot` and, of those that are idle, as many as are worth it for `parallel` tests at a time.
+  [[nodiscard]] std::vector<SlotLease> with_idle_ones(SlotLease slot, int parallel) const;
   /// The nodes that landed since the candidate's node was begun, newest first.
-  [[nodiscard]] Result<std::vector<NodeId>> landed_meanwhile(const Candidate& candidate) const;
+  [[nodiscard]] Result<std::vector<NodeId>> landed_meanwhile(const Oid& since,
+                                                             const Oid& onto) const;
+  /// Those of any of the candidates, each command once, and none of their own.
+  [[nodiscard]] Result<std::vector<const plan::Node*>> neighbours_of_all(
+      const std::vector<BatchCandidate>& candidates, const Oid& onto) const;
   /// What the next attempt and the records get to know, `how` first.
   [[nodiscard]] Result<run::Gated> failed(const plan::Node& node, const Candidate& candidate,
                                           const GateChecked& tests, const std::string& how) const;

@@ -3,13 +3,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/base/sha256.hpp"
-#include "core/base/text.hpp"
 #include "core/engine/guidance.hpp"
 #include "core/engine/pause.hpp"
 #include "core/engine/prompts.hpp"
 #include "core/engine/reviewing.hpp"
-#include "core/plan/contract.hpp"
 #include "core/run/watch.hpp"
 
 namespace director::engine {
@@ -22,27 +19,13 @@ NodeWork::NodeWork(const Services& services, AgentCalls& calls, Workspaces& work
       branch_(branch),
       plan_(plan),
       keeper_(services, plan),
-      frozen_(plan::frozen_tests(plan.nodes)),
+      merger_(plan),
       gates_(services, workspaces, branch, plan),
+      batches_(services, branch, keeper_, merger_, gates_, plan),
       contexts_(plan.nodes.size()) {
   for (std::size_t i = 0; i < plan.nodes.size(); ++i) {
     index_.emplace(plan.nodes[i].id, i);
   }
-}
-
-Status NodeWork::check_frozen(director::vcs& vcs, const plan::Node& node, const Oid& tree) const {
-  for (const std::string& path : node.tests) {
-    DIRECTOR_TRY(const std::string bytes,
-                 vcs.read_file(tree.value, path)
-                     .context("cannot read frozen test '" + text::printable(path) + "'"));
-    const auto pinned = node.test_hashes.find(path);
-    if (pinned == node.test_hashes.end() || pinned->second != sha256_hex(bytes)) {
-      return Error(Errc::Conflict, "frozen test '" + text::printable(path) +
-                                       "' on the job branch is not the one that plan.json pins: "
-                                       "restore it, or plan anew");
-    }
-  }
-  return ok();
 }
 
 Status NodeWork::begin_at(const Oid& base, const plan::Node& node, Context& context) {
@@ -51,7 +34,7 @@ Status NodeWork::begin_at(const Oid& base, const plan::Node& node, Context& cont
   context.base = Oid(info.oid);
   context.base_tree = Oid(info.tree);
   context.start = context.base_tree;
-  return check_frozen(*vcs, node, context.base_tree);
+  return Merger::check_frozen(*vcs, node, context.base_tree);
 }
 
 Result<run::RunEvent> NodeWork::prepare(const run::StartAttempt& effect, const Oid& base) {
@@ -204,7 +187,7 @@ Result<run::CandidateMade> NodeWork::take_candidate(director::vcs& vcs, const No
       director::snapshot_result snapshot,
       vcs.snapshot(*context.workspace, context.base_tree.value, services_.settings.ignore));
   workspaces_.looked_at(*context.workspace);
-  const plan::Contract contract = plan::judge(node, frozen_, snapshot.changes);
+  const plan::Contract contract = merger_.judge(node, snapshot.changes);
   run::CandidateMade made;
   made.node = id;
   made.base = context.base;
@@ -213,8 +196,7 @@ Result<run::CandidateMade> NodeWork::take_candidate(director::vcs& vcs, const No
   made.violation = contract.ok ? "" : contract.feedback;
   bool safe = true;
   if (contract.ok) {
-    DIRECTOR_TRY(context.held.value,
-                 vcs.commit(snapshot.tree, context.base.value, commit_message(node, state)));
+    DIRECTOR_TRY(context.held, merger_.commit(vcs, node, state, made.tree, context.base));
     DIRECTOR_CHECK(keeper_.hold(vcs, id, Flight::Candidate, context.held));
     context.kept = made.tree;
     context.kept_base = context.base_tree;
@@ -228,51 +210,28 @@ Result<run::CandidateMade> NodeWork::take_candidate(director::vcs& vcs, const No
   return made;
 }
 
-std::string NodeWork::commit_message(const plan::Node& node, const run::NodeState& state) const {
-  const bool blank = text::trim(node.title).empty();
-  const std::string title = text::printable(blank ? node.id.value : node.title);
-  return title + "\n\nDirector-Job: " + plan_.job_id.value + "\nDirector-Node: " + node.id.value +
-         "\nDirector-Attempt: " + std::to_string(state.attempts) + "\n";
-}
-
 Result<run::RunEvent> NodeWork::integrate(const NodeId& id, const run::NodeState& state) {
   const plan::Node& node = this->node(id);
   Context& context = this->context(id);
   DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());
   DIRECTOR_TRY(const director::commit_info tip, branch_.tip(*vcs));
-  run::Integrated done;
-  done.node = id;
-  done.onto = Oid(tip.oid);
-  context.onto = done.onto;
-  context.onto_tree = Oid(tip.tree);
-  context.tree = state.candidate;
-  if (Oid(tip.oid) != state.base) {
-    DIRECTOR_TRY(const director::commit_info base, vcs->resolve(state.base.value));
-    DIRECTOR_TRY(const director::merge_result merged,
-                 vcs->merge(base.tree, tip.tree, state.candidate.value));
-    if (!merged.merged) {
-      done.conflict = "the change conflicts with what landed since the attempt began, in: " +
-                      text::printable(text::join(merged.conflicts, ", "));
-      keep_candidate(*vcs, id, state, run::Verdict::Fail,
-                     "it conflicted with what landed meanwhile", done.conflict);
-      return run::RunEvent(std::move(done));
-    }
-    context.tree = Oid(merged.tree);
-  }
-  DIRECTOR_TRY(context.changes, vcs->changes(tip.tree, context.tree.value));
-  const plan::Contract contract = plan::judge(node, frozen_, context.changes);
-  if (!contract.ok) {
-    done.conflict = contract.feedback;
-    keep_candidate(*vcs, id, state, run::Verdict::Fail, "it broke the contract on the new tip",
+  DIRECTOR_TRY(MergedCandidate merged, merger_.merge(*vcs, node, state, tip));
+  run::Integrated done{id, Oid(tip.oid), Oid(), std::move(merged.conflict)};
+  if (!done.conflict.empty()) {
+    keep_candidate(*vcs, id, state, run::Verdict::Fail,
+                   merged.tree.empty() ? "it conflicted with what landed meanwhile"
+                                       : "it broke the contract on the new tip",
                    done.conflict);
     return run::RunEvent(std::move(done));
   }
-  DIRECTOR_CHECK(check_frozen(*vcs, node, context.tree));
+  context.onto = done.onto;
+  context.onto_tree = Oid(tip.tree);
+  context.tree = merged.tree;
+  context.changes = std::move(merged.changes);
   if (!context.held.empty() && context.onto == state.base && context.tree == state.candidate) {
     context.commit = context.held;
   } else {
-    DIRECTOR_TRY(context.commit.value,
-                 vcs->commit(context.tree.value, tip.oid, commit_message(node, state)));
+    DIRECTOR_TRY(context.commit, merger_.commit(*vcs, node, state, context.tree, context.onto));
     DIRECTOR_CHECK(keeper_.hold(*vcs, id, Flight::Merged, context.commit));
   }
   done.commit = context.commit;

@@ -1,16 +1,17 @@
 /// One node's effects, performed: workspace, agent, candidate, gates, review, landing.
 #pragma once
 
-#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "core/base/ids.hpp"
 #include "core/engine/agent_calls.hpp"
+#include "core/engine/batch_landing.hpp"
 #include "core/engine/candidate_gates.hpp"
 #include "core/engine/job_branch.hpp"
 #include "core/engine/keeper.hpp"
+#include "core/engine/merger.hpp"
 #include "core/engine/services.hpp"
 #include "core/engine/slots.hpp"
 #include "core/plan/plan.hpp"
@@ -41,6 +42,11 @@ class NodeWork {
   [[nodiscard]] Result<run::RunEvent> review(const run::ReviewCandidate& effect,
                                              const run::NodeState& state);
   [[nodiscard]] Result<run::RunEvent> land(const NodeId& id);
+  /// Who has the lane, and its riders. No other effect of any of them may be under way.
+  [[nodiscard]] std::vector<run::RunEvent> land_batch(const std::vector<BatchMember>& members,
+                                                      int parallel) {
+    return batches_.land(members, parallel);
+  }
   /// In the order in which nodes landed; those of former runs before, in any order.
   void saw_landed(const NodeId& id) { gates_.saw_landed(id); }
   /// Gives the node's slot back: its work ended with an error.
@@ -69,8 +75,6 @@ class NodeWork {
     return plan_.nodes[index_.at(id)];
   }
   [[nodiscard]] Context& context(const NodeId& id) { return contexts_[index_.at(id)]; }
-  [[nodiscard]] Status check_frozen(director::vcs& vcs, const plan::Node& node,
-                                    const Oid& tree) const;
   [[nodiscard]] Result<std::string> executor_message(const plan::Node& node, const Context& context,
                                                      const run::NodeState& state) const;
   /// An attempt's base, with the tests as they were frozen.
@@ -88,8 +92,6 @@ class NodeWork {
   /// Errors: also NotFound, if objects of the candidate are gone already.
   [[nodiscard]] Result<run::CandidateMade> take_candidate(director::vcs& vcs, const NodeId& id,
                                                           const run::NodeState& state);
-  [[nodiscard]] std::string commit_message(const plan::Node& node,
-                                           const run::NodeState& state) const;
 
   const Services& services_;
   AgentCalls& calls_;
@@ -98,8 +100,9 @@ class NodeWork {
   const plan::Plan& plan_;
   Keeper keeper_;
   std::unordered_map<NodeId, std::size_t> index_;
-  std::set<std::string> frozen_;
+  Merger merger_;
   CandidateGates gates_;
+  BatchLanding batches_;
   std::vector<Context> contexts_;
 };
 

@@ -58,6 +58,7 @@ Result<run::RunState> RunEngine::run(const RunOptions& options) {
   run::RunStarted started;
   started.parallel = options.parallel;
   started.waiting = options.parallel;
+  started.batch = options.parallel;
   started.max_attempts = options.max_attempts;
   started.infra_retries = services_.settings.limits.infra_retries;
   started.landing_rounds = services_.settings.limits.landing_rounds;
@@ -148,10 +149,13 @@ Status RunEngine::loop() {
 }
 
 Status RunEngine::take_outcome(const Outcome& outcome) {
-  if (outcome.event) {
-    return take(*outcome.event);
+  if (outcome.events) {
+    for (const run::RunEvent& event : *outcome.events) {
+      DIRECTOR_CHECK(take(event));
+    }
+    return ok();
   }
-  const Error& error = outcome.event.error();
+  const Error& error = outcome.events.error();
   if (Status branch = check_branch(); !branch && (branch.error().code() == Errc::Conflict ||
                                                   branch.error().code() == Errc::NotFound)) {
     return branch;
@@ -242,8 +246,20 @@ Status RunEngine::perform(const run::RunEffect& effect) {
     });
   } else if (const auto* land = std::get_if<run::Land>(&effect)) {
     post(land->node, [this, id = land->node] { return work_.land(id); });
+  } else if (const auto* batch = std::get_if<run::LandBatch>(&effect)) {
+    post_batch(*batch);
   }
   return ok();
+}
+
+void RunEngine::post_batch(const run::LandBatch& batch) {
+  std::vector<BatchMember> members{{batch.node, state_->nodes[state_->index_of(batch.node)]}};
+  for (const NodeId& rider : batch.riders) {
+    members.push_back({rider, state_->nodes[state_->index_of(rider)]});
+  }
+  post_all(batch.node, [this, members = std::move(members), parallel = state_->parallel] {
+    return work_.land_batch(members, parallel);
+  });
 }
 
 std::vector<LandedNode> RunEngine::landed_nodes() const {
@@ -320,6 +336,13 @@ void RunEngine::work() {
 }
 
 void RunEngine::post(const NodeId& node, Task task) {
+  post_all(node, [task = std::move(task)]() -> Result<Events> {
+    DIRECTOR_TRY(run::RunEvent event, task());
+    return Events{std::move(event)};
+  });
+}
+
+void RunEngine::post_all(const NodeId& node, std::function<Result<Events>()> task) {
   {
     const std::lock_guard lock(mutex_);
     tasks_.emplace_back(node, std::move(task));

@@ -48,9 +48,10 @@ class RunEngine {
 
  private:
   using Task = std::function<Result<run::RunEvent>()>;
+  using Events = std::vector<run::RunEvent>;
   struct Outcome {
     NodeId node;  ///< empty: of the run as a whole
-    Result<run::RunEvent> event;
+    Result<Events> events;
   };
 
   [[nodiscard]] Result<Oid> reconcile();
@@ -77,6 +78,8 @@ class RunEngine {
   void stop_workers();
   void work();
   void post(const NodeId& node, Task task);
+  void post_all(const NodeId& node, std::function<Result<Events>()> task);
+  void post_batch(const run::LandBatch& batch);
   /// Those that there are; waits a little for one.
   [[nodiscard]] std::deque<Outcome> next_outcomes();
 
@@ -100,7 +103,7 @@ class RunEngine {
   std::mutex mutex_;
   std::condition_variable wake_workers_;
   std::condition_variable wake_loop_;
-  std::deque<std::pair<NodeId, Task>> tasks_;
+  std::deque<std::pair<NodeId, std::function<Result<Events>()>>> tasks_;
   std::deque<Outcome> outcomes_;
   bool closing_ = false;
 };

@@ -3,6 +3,7 @@ target_sources(
   PRIVATE ${CMAKE_CURRENT_LIST_DIR}/adopt.cpp
           ${CMAKE_CURRENT_LIST_DIR}/agent_calls.cpp
           ${CMAKE_CURRENT_LIST_DIR}/agent_state.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/batch_landing.cpp
           ${CMAKE_CURRENT_LIST_DIR}/bench.cpp
           ${CMAKE_CURRENT_LIST_DIR}/books.cpp
           ${CMAKE_CURRENT_LIST_DIR}/call_meter.cpp
@@ -17,6 +18,7 @@ target_sources(
           ${CMAKE_CURRENT_LIST_DIR}/keeper.cpp
           ${CMAKE_CURRENT_LIST_DIR}/landed.cpp
           ${CMAKE_CURRENT_LIST_DIR}/masking.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/merger.cpp
           ${CMAKE_CURRENT_LIST_DIR}/neighbours.cpp
           ${CMAKE_CURRENT_LIST_DIR}/node_tests.cpp
           ${CMAKE_CURRENT_LIST_DIR}/node_work.cpp

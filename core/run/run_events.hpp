@@ -47,6 +47,8 @@ struct RunStarted {
   /// So many may run beside the `parallel` ones at work, while they wait for others to land. A
   /// journal without it has none.
   int waiting = 0;
+  /// So many of those that wait may land together. A journal without it has each land alone.
+  int batch = 1;
 
   template <typename Visitor>
   void fields(Visitor& visit) {
@@ -60,6 +62,7 @@ struct RunStarted {
     visit("retry", retry);
     visit("tip", tip);
     visit("waiting", waiting);
+    visit("batch", batch);
   }
 };
 
@@ -225,15 +228,32 @@ struct Reviewed {
 struct Landed {
   static constexpr std::string_view kType = "landed";
   NodeId node;
-  Oid commit;  ///< the new tip
+  Oid commit;  ///< the new tip, or below it with others that landed at once
   /// The journal had missed it: found on the job branch before a run begins.
   bool found = false;
+  Used used{};  ///< by gates that no other event tells of: those of a batch
 
   template <typename Visitor>
   void fields(Visitor& visit) {
     visit("node", node);
     visit("commit", commit);
     visit("found", found);
+    used.fields(visit);
+  }
+};
+
+/// The candidates that were to land together do not: who has the lane lands alone, the others wait.
+struct BatchRefused {
+  static constexpr std::string_view kType = "batch_refused";
+  NodeId node;  ///< has the lane
+  std::string why;
+  Used used{};
+
+  template <typename Visitor>
+  void fields(Visitor& visit) {
+    visit("node", node);
+    visit("why", why);
+    used.fields(visit);
   }
 };
 
@@ -306,8 +326,9 @@ struct RunFinished {
   }
 };
 
-using RunEvent = std::variant<RunStarted, AttemptStarted, RedChecked, AgentEnded, CandidateMade,
-                              Integrated, Gated, Reviewed, Landed, LandRefused, WorkFailed,
-                              WorkInterrupted, InterruptSeen, IntegrationGated, RunFinished>;
+using RunEvent =
+    std::variant<RunStarted, AttemptStarted, RedChecked, AgentEnded, CandidateMade, Integrated,
+                 Gated, Reviewed, Landed, LandRefused, BatchRefused, WorkFailed, WorkInterrupted,
+                 InterruptSeen, IntegrationGated, RunFinished>;
 
 }  // namespace director::run

@@ -18,6 +18,7 @@ class Advance {
   Status operator()(const RunStarted& event) {
     state_.parallel = std::max(1, event.parallel);
     state_.waiting = std::max(0, event.waiting);
+    state_.batch = std::max(1, event.batch);
     state_.max_attempts = std::max(1, event.max_attempts);
     state_.infra_retries = event.infra_retries;
     state_.landing_rounds = std::max(1, event.landing_rounds);
@@ -187,7 +188,9 @@ class Advance {
       transition_.forget_run();  // the one that did it died
     }
     node.commit = event.commit;
+    node.used.add(event.used);
     state_.tip = event.commit;
+    transition_.landed_one();
     transition_.settle(found->second, NodeStatus::Done, "");
     return ok();
   }
@@ -195,9 +198,24 @@ class Advance {
   Status operator()(const LandRefused& event) {
     DIRECTOR_TRY(NodeState * node,
                  expect_one_of(event.node, {Phase::Gating, Phase::Landing}, LandRefused::kType));
+    const std::size_t index = state_.index_of(event.node);
+    if (state_.lane == index && !state_.riders.empty()) {
+      return out_of_order(event.node, *node, LandRefused::kType);
+    }
     node->used.add(event.used);
     state_.tip = event.tip;
-    transition_.land_again(state_.index_of(event.node));
+    transition_.land_again(index);
+    return ok();
+  }
+
+  Status operator()(const BatchRefused& event) {
+    DIRECTOR_TRY(NodeState * node, expect(event.node, Phase::Landing, BatchRefused::kType));
+    const std::size_t index = state_.index_of(event.node);
+    if (state_.lane != index || state_.riders.empty()) {
+      return out_of_order(event.node, *node, BatchRefused::kType);
+    }
+    node->used.add(event.used);
+    transition_.land_alone(index);
     return ok();
   }
 
@@ -268,16 +286,10 @@ class Advance {
     transition_.put_back(index);
   }
 
-  /// What this candidate has not passed yet.
   void review_or_land(std::size_t index) {
-    const NodeState& node = state_.nodes[index];
-    const bool wide_or_escalated =
-        node.tier == TierKind::Escalation || node.files > state_.review_file_threshold;
-    const bool stage_one = state_.review_stage_one && !node.reviewed;
-    const bool stage_two = state_.review_stage_two && !node.reviewed && wide_or_escalated;
-    if (stage_one || stage_two) {
-      transition_.enter(index, Phase::Reviewing,
-                        ReviewCandidate{state_.topology->ids[index], stage_one, stage_two});
+    const ReviewCandidate due = transition_.review_due(index);
+    if (due.stage_one || due.stage_two) {
+      transition_.enter(index, Phase::Reviewing, due);
     } else {
       transition_.land_when_free(index);
     }

@@ -113,6 +113,7 @@ struct RunState {
   std::size_t settled = 0;      ///< nodes with a final status
   int parallel = 1;
   int waiting = 0;
+  int batch = 1;
   int max_attempts = 3;
   int infra_retries = 2;
   int landing_rounds = 5;
@@ -120,8 +121,10 @@ struct RunState {
   bool review_stage_two = true;
   int review_file_threshold = 3;
   Oid tip;
-  std::optional<std::size_t> lane;     ///< who alone may land
-  std::deque<std::size_t> lane_queue;  ///< who waits for it, in order
+  std::optional<std::size_t> lane;     ///< who alone may land, with the `riders`
+  std::vector<std::size_t> riders;     ///< who lands together with the holder of the lane, in order
+  std::size_t batch_size = 1;          ///< so many are tried together next, at most `batch`
+  std::deque<std::size_t> lane_queue;  ///< who waits for the lane, in order
   std::vector<std::size_t> parked;     ///< AwaitingLand
   bool started = false;
   bool interrupted = false;
@@ -135,8 +138,10 @@ struct RunState {
 
   [[nodiscard]] std::size_t index_of(const NodeId& node) const { return topology->index.at(node); }
   [[nodiscard]] bool stopping() const { return interrupted || ceiling; }
-  /// Running nodes that do not wait for others to land: at most `parallel`.
-  [[nodiscard]] std::size_t at_work() const { return running - lane_queue.size() - parked.size(); }
+  /// Running nodes that neither wait for others to land nor ride along: at most `parallel`.
+  [[nodiscard]] std::size_t at_work() const {
+    return running - lane_queue.size() - parked.size() - riders.size();
+  }
 };
 
 struct StartAttempt {
@@ -165,6 +170,12 @@ struct ReviewCandidate {
 struct Land {
   NodeId node;
 };
+/// Candidates that each passed its own tests alone, and that no review is due for: one on top of
+/// the other, tested and landed at once.
+struct LandBatch {
+  NodeId node;                 ///< has the lane, and goes first
+  std::vector<NodeId> riders;  ///< at least one
+};
 /// Nothing to do: a node that waited got its final status, since what it needs did not land.
 struct NodeBlocked {
   NodeId node;
@@ -174,8 +185,9 @@ struct FinishRun {
   std::string outcome;  ///< as in RunFinished
 };
 
-using RunEffect = std::variant<StartAttempt, CallAgent, CaptureCandidate, Integrate, RunGates,
-                               ReviewCandidate, Land, NodeBlocked, RunIntegrationGates, FinishRun>;
+using RunEffect =
+    std::variant<StartAttempt, CallAgent, CaptureCandidate, Integrate, RunGates, ReviewCandidate,
+                 Land, LandBatch, NodeBlocked, RunIntegrationGates, FinishRun>;
 
 struct RunStep {
   RunState state;

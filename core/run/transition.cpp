@@ -92,6 +92,8 @@ void Transition::forget_run() {
 
 void Transition::clear_lane() {
   state_.lane.reset();
+  state_.riders.clear();
+  state_.batch_size = static_cast<std::size_t>(state_.batch);
   state_.lane_queue.clear();
   state_.parked.clear();
 }
@@ -233,6 +235,14 @@ void Transition::block_dependents(std::size_t index) {
   }
 }
 
+ReviewCandidate Transition::review_due(std::size_t index) const {
+  const NodeState& node = state_.nodes[index];
+  const bool wide_or_escalated =
+      node.tier == TierKind::Escalation || node.files > state_.review_file_threshold;
+  return {state_.topology->ids[index], state_.review_stage_one && !node.reviewed,
+          state_.review_stage_two && !node.reviewed && wide_or_escalated};
+}
+
 void Transition::land_when_free(std::size_t index) {
   if (state_.lane.has_value() && *state_.lane != index) {
     state_.nodes[index].phase = Phase::AwaitingLand;
@@ -244,6 +254,7 @@ void Transition::land_when_free(std::size_t index) {
 
 void Transition::land_again(std::size_t index) {
   NodeState& node = state_.nodes[index];
+  std::erase(state_.riders, index);
   if (state_.lane == index && ++node.lost_rounds > state_.landing_rounds) {
     // None of ours lands while it holds the lane, but for one that was under way when it took it.
     settle(index, NodeStatus::Error,
@@ -259,19 +270,70 @@ void Transition::wait_for_lane(std::size_t index) {
   if (!state_.lane.has_value()) {
     state_.lane = index;
   }
-  if (*state_.lane == index) {
+  if (*state_.lane != index) {
+    state_.nodes[index].phase = Phase::AwaitingLane;
+    state_.lane_queue.push_back(index);
+    return;
+  }
+  take_riders();
+  if (state_.riders.empty()) {
     enter(index, Phase::Integrating, Integrate{state_.topology->ids[index]});
     return;
   }
-  state_.nodes[index].phase = Phase::AwaitingLane;
-  state_.lane_queue.push_back(index);
+  LandBatch batch{state_.topology->ids[index], {}};
+  for (const std::size_t rider : state_.riders) {
+    state_.nodes[rider].phase = Phase::Landing;
+    batch.riders.push_back(state_.topology->ids[rider]);
+  }
+  enter(index, Phase::Landing, std::move(batch));
+}
+
+void Transition::take_riders() {
+  const auto needs_review = [this](std::size_t index) {
+    const ReviewCandidate due = review_due(index);
+    return due.stage_one || due.stage_two;
+  };
+  if (state_.batch_size < 2 || needs_review(*state_.lane)) {
+    return;
+  }
+  std::deque<std::size_t> left;
+  for (const std::size_t waiting : state_.lane_queue) {
+    // Each has passed its own tests: that comes before everything that lets it wait here.
+    if (state_.riders.size() + 1 < state_.batch_size && !needs_review(waiting)) {
+      state_.riders.push_back(waiting);
+    } else {
+      left.push_back(waiting);
+    }
+  }
+  state_.lane_queue = std::move(left);
+}
+
+void Transition::land_alone(std::size_t index) {
+  state_.batch_size = (state_.riders.size() + 1) / 2;
+  for (auto rider = state_.riders.rbegin(); rider != state_.riders.rend(); ++rider) {
+    state_.nodes[*rider].phase = Phase::AwaitingLane;
+    state_.lane_queue.push_front(*rider);
+  }
+  state_.riders.clear();
+  enter(index, Phase::Integrating, Integrate{state_.topology->ids[index]});
+}
+
+void Transition::landed_one() {
+  state_.batch_size = std::min(state_.batch_size + 1, static_cast<std::size_t>(state_.batch));
 }
 
 void Transition::release_lane(std::size_t index) {
   if (state_.lane != index) {
+    std::erase(state_.riders, index);
     return;
   }
   state_.lane.reset();
+  if (!state_.riders.empty()) {
+    // They are landing: the lane is theirs until the last of them has left it.
+    state_.lane = state_.riders.front();
+    state_.riders.erase(state_.riders.begin());
+    return;
+  }
   // Those that passed on an older tip queue up behind those that came before them.
   for (const std::size_t waiting : state_.parked) {
     state_.nodes[waiting].phase = Phase::AwaitingLane;

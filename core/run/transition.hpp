@@ -32,10 +32,15 @@ class Transition {
   void put_back(std::size_t index);
   /// A final status; dependents become ready or blocked.
   void settle(std::size_t index, NodeStatus status, std::string error);
+  /// What this candidate has not passed yet.
+  [[nodiscard]] ReviewCandidate review_due(std::size_t index) const;
   void land_when_free(std::size_t index);
   /// The branch moved before it could land: once more, on the new tip, alone; or never.
   void land_again(std::size_t index);
-  void wait_for_lane(std::size_t index);
+  /// It could not land with its riders, who wait for the lane again.
+  void land_alone(std::size_t index);
+  /// Landing goes well: one more may land together.
+  void landed_one();
   /// Starts what may start, and ends the run when nothing is left.
   void schedule();
 
@@ -43,6 +48,8 @@ class Transition {
   void start(std::size_t index);
   void attempt(std::size_t index, int number, TierKind tier, std::int64_t delay_ms);
   void leave_running(std::size_t index);
+  void wait_for_lane(std::size_t index);
+  void take_riders();
   void release_lane(std::size_t index);
   void clear_lane();
   void block_dependents(std::size_t index);

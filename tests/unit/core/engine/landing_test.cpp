@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include "recorded.hpp"
 #include "world.hpp"
 
 namespace director::engine::testing {
@@ -11,22 +12,6 @@ using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::Key;
 using ::testing::Not;
-
-/// The last of what was recorded of one kind.
-template <typename Event>
-std::vector<Event> recorded(World& world) {
-  std::vector<Event> all;
-  const auto read = read_journal(world.files, world.journal(), [&](const Entry& entry) {
-    if (const auto* run = std::get_if<run::RunEvent>(&entry.event)) {
-      if (const auto* one = std::get_if<Event>(run)) {
-        all.push_back(*one);
-      }
-    }
-    return ok();
-  });
-  EXPECT_THAT(read, IsOk());
-  return all;
-}
 
 TEST(Landing, ConflictWithWhatLandedMeanwhileGoesBackToTheAgent) {
   World world;

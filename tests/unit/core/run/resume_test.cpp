@@ -222,6 +222,139 @@ TEST(Lane, OthersOfTheRunNeverUseUpANodesRounds) {
   }
 }
 
+/// "n0" has landed, and so has "n1", which had the lane, while the others that passed together
+/// wait: the first of these has the lane now.
+RunModel batch_of(std::size_t members, int batch) {
+  RunStarted event = start(static_cast<int>(members) + 2);
+  event.batch = batch;
+  RunModel model = started(Dependencies(members + 2), event);
+  for (const NodeId& id : names(members + 2)) {
+    until<Land>(model, id);
+  }
+  for (const NodeId& id : names(members + 2)) {
+    well(model, id);
+  }
+  until<Land>(model, kB);
+  well(model, kB);
+  return model;
+}
+
+TEST(Batch, ThoseThatWaitLandTogetherInTheirOrder) {
+  RunModel model = batch_of(4, 9);
+  const LandBatch batch = open_effect<LandBatch>(model, kC);
+  EXPECT_EQ(batch.riders, (std::vector<NodeId>{NodeId("n3"), NodeId("n4"), NodeId("n5")}));
+  EXPECT_EQ(model.state().at_work(), 1U) << "who rides along does no work";
+  for (const std::size_t i : {2, 3, 4, 5}) {
+    Landed landed{NodeId("n" + std::to_string(i)), oid(static_cast<int>(i) + 1)};
+    landed.used.cpu_ms = 7;
+    i == 2 ? say(model, kC, landed) : model.feed(landed);
+    EXPECT_EQ(model.node(i).status, NodeStatus::Done);
+    EXPECT_EQ(model.node(i).used.cpu_ms, 7);
+  }
+  EXPECT_FALSE(model.state().lane.has_value());
+  EXPECT_EQ(model.state().tip, oid(6));
+}
+
+TEST(Batch, RefusedTheFirstLandsAloneAndHalfAsManyAreTriedNext) {
+  RunModel model = batch_of(8, 9);
+  BatchRefused refused{kC, "red together"};
+  refused.used.cpu_ms = 40;
+  say(model, kC, refused);
+  EXPECT_EQ(model.node(kC).phase, Phase::Integrating);
+  EXPECT_EQ(model.node(kC).used.cpu_ms, 40);
+  EXPECT_EQ(model.node(3).phase, Phase::AwaitingLane);
+  EXPECT_EQ(model.state().lane_queue, (std::deque<std::size_t>{3, 4, 5, 6, 7, 8, 9}));
+  until<Land>(model, kC);
+  well(model, kC);
+  EXPECT_EQ(open_effect<LandBatch>(model, NodeId("n3")).riders.size(), 4U)
+      << "half of eight, and one for what landed";
+  EXPECT_TRUE(model.finish_well());
+  EXPECT_EQ(model.branch().landed.size(), 10U);
+  EXPECT_CLEAN(model);
+}
+
+TEST(Batch, WhoIsLeftOutWaitsAndTheOthersLand) {
+  RunModel model = batch_of(3, 9);
+  const NodeId left("n3");
+  const NodeId last("n4");
+  say(model, kC, LandRefused{left, oid(5)});
+  EXPECT_EQ(model.node(left).phase, Phase::AwaitingLane);
+  model.feed(Landed{kC, oid(4)});
+  EXPECT_EQ(model.state().lane, model.state().index_of(last)) << "it is landing";
+  model.feed(Landed{last, oid(5)});
+  EXPECT_EQ(model.state().lane, model.state().index_of(left));
+  EXPECT_EQ(model.node(left).phase, Phase::Integrating);
+}
+
+TEST(Batch, WhoseReviewIsDueNeitherRidesAlongNorHasRiders) {
+  RunStarted event = start(5);
+  event.batch = 9;
+  event.review_file_threshold = 1;
+  RunModel model = started(Dependencies(5), event);
+  const NodeId wide("n3");
+  const NodeId last("n4");
+  until<CaptureCandidate>(model, wide);
+  say(model, wide, candidate(wide, 2));
+  until<RunGates>(model, wide);
+  for (const NodeId& id : {kA, kB, kC, last}) {
+    until<Land>(model, id);
+  }
+  for (const NodeId& id : {kA, kB, kC}) {
+    well(model, id);
+  }
+  say(model, wide, LandRefused{wide, oid(1)});
+  well(model, last);
+  until<Land>(model, kB);
+  well(model, kB);
+  EXPECT_EQ(open_effect<LandBatch>(model, kC).riders, std::vector<NodeId>{last});
+  EXPECT_EQ(model.node(wide).phase, Phase::AwaitingLane);
+  say(model, kC, BatchRefused{kC, "red together"});
+  EXPECT_EQ(model.state().lane_queue.front(), model.state().index_of(last));
+  // Now it is the first that waits.
+  RunModel again = model;
+  until<Land>(again, kC);
+  well(again, kC);
+  until<Land>(again, last);
+  well(again, last);
+  EXPECT_EQ(again.node(wide).phase, Phase::Integrating);
+  until<ReviewCandidate>(again, wide);
+  for (RunModel* one : {&model, &again}) {
+    EXPECT_TRUE(one->finish_well());
+    EXPECT_CLEAN(*one);
+  }
+}
+
+// Where the branch is cannot be told: each of them may have landed.
+TEST(Batch, ThatFailsFailsForAllOfItAndTheNextHasTheLane) {
+  RunModel model = batch_of(3, 3);
+  say(model, kC, WorkFailed{kC, "disk"});
+  for (const NodeId& id : {NodeId("n3"), NodeId("n4")}) {
+    model.feed(WorkFailed{id, "disk"});
+  }
+  for (const std::size_t i : {2, 3, 4}) {
+    EXPECT_EQ(model.node(i).status, NodeStatus::Error);
+  }
+  EXPECT_FALSE(model.state().lane.has_value());
+}
+
+TEST(Batch, AnOldJournalHasNone) {
+  RunModel model = batch_of(4, 1);
+  EXPECT_EQ(model.node(kC).phase, Phase::Integrating);
+  EXPECT_EQ(RunStarted().batch, 1);
+}
+
+TEST(Batch, WhatDoesNotBelongToOneIsAConflict) {
+  RunModel model = batch_of(3, 9);
+  EXPECT_THAT(advance(model.state(), BatchRefused{NodeId("n3"), ""}, At{1, 1}),
+              FailsWith(Errc::Conflict, "batch_refused"));
+  EXPECT_THAT(advance(model.state(), LandRefused{kC, oid(9)}, At{1, 1}),
+              FailsWith(Errc::Conflict, "land_refused"));
+  RunModel alone = started({{}});
+  until<Land>(alone, kA);
+  EXPECT_THAT(advance(alone.state(), BatchRefused{kA, ""}, At{1, 1}),
+              FailsWith(Errc::Conflict, "batch_refused"));
+}
+
 TEST(Resume, CandidateIsUsedAgainAndAnyOtherAttemptIsGivenBack) {
   struct Row {
     std::size_t steps;  ///< good answers before the process is gone

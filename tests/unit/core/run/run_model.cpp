@@ -104,6 +104,27 @@ RunEvent RunModel::land(const NodeId& id) {
   return Landed{id, oid(branch_.tip)};
 }
 
+RunEvent RunModel::land_batch(const LandBatch& batch) {
+  const auto land_now = [this](const NodeId& id) {
+    onto_[id] = branch_.tip;
+    return land(id);
+  };
+  std::vector<NodeId> landing{batch.node};
+  for (const NodeId& rider : batch.riders) {
+    const bool conflicts =
+        (state_.index_of(rider) + static_cast<std::size_t>(branch_.tip)) % 4 == 0;
+    if (conflicts) {
+      feed(LandRefused{rider, oid(branch_.tip)});
+    } else {
+      landing.push_back(rider);
+    }
+  }
+  for (std::size_t i = 0; i + 1 < landing.size(); ++i) {
+    feed(land_now(landing[i]));
+  }
+  return land_now(landing.back());
+}
+
 RunEvent RunModel::good(const RunEffect& effect) {
   const NodeId id = node_of(effect) == nullptr ? NodeId() : *node_of(effect);
   if (std::holds_alternative<StartAttempt>(effect)) {
@@ -126,6 +147,9 @@ RunEvent RunModel::good(const RunEffect& effect) {
   }
   if (std::holds_alternative<Land>(effect)) {
     return land(id);
+  }
+  if (const auto* batch = std::get_if<LandBatch>(&effect)) {
+    return land_batch(*batch);
   }
   return IntegrationGated{true, ""};
 }
@@ -194,7 +218,7 @@ void RunModel::check() {
     return;  // between reconciling and the start of a run nothing has to add up yet
   }
   expect(running == state_.running, "running is not the number of running nodes");
-  const std::size_t waiting = queued.size() + parked.size();
+  const std::size_t waiting = queued.size() + parked.size() + state_.riders.size();
   expect(running - waiting <= static_cast<std::size_t>(state_.parallel), "more work than may");
   expect(running <= static_cast<std::size_t>(state_.parallel + state_.waiting),
          "more run than may");
@@ -228,13 +252,20 @@ void RunModel::check_node(std::size_t index, const NodeState& one) {
 
 void RunModel::check_lane() {
   if (!state_.lane) {
-    expect(state_.lane_queue.empty() && state_.parked.empty(), "waits for a lane that is free");
+    expect(state_.lane_queue.empty() && state_.parked.empty() && state_.riders.empty(),
+           "waits for a lane that is free");
     return;
   }
   const NodeState& holder = state_.nodes[*state_.lane];
   expect(holder.phase == Phase::Integrating || holder.phase == Phase::Gating ||
              holder.phase == Phase::Reviewing || holder.phase == Phase::Landing,
          "the lane is held by a node that does not land");
+  for (const std::size_t rider : state_.riders) {
+    expect(state_.nodes[rider].phase == Phase::Landing && holder.phase == Phase::Landing,
+           "rides along and does not land");
+  }
+  expect(state_.riders.size() < static_cast<std::size_t>(state_.batch),
+         "more land together than may");
 }
 
 void RunModel::check_effects() {
@@ -271,6 +302,9 @@ std::vector<RunEvent> other_outcomes(const RunEffect& effect) {
     return {IntegrationGated{false, "broken"}};
   }
   const NodeId id = *found;
+  if (std::holds_alternative<LandBatch>(effect)) {
+    return {BatchRefused{id, "red together"}};
+  }
   std::vector<RunEvent> all{WorkFailed{id, "disk full"}, WorkInterrupted{id}};
   if (std::holds_alternative<StartAttempt>(effect)) {
     all.push_back(RedChecked{id, Red::No, ""});

@@ -51,6 +51,10 @@ class RunModel {
   /// Compare-and-swap on the branch.
   RunEvent land(const NodeId& id);
 
+  /// The same with those that ride along, of whom some conflict with what is before them. Feeds all
+  /// that this says but the last.
+  RunEvent land_batch(const LandBatch& batch);
+
   /// The answer that brings the node on.
   RunEvent good(const RunEffect& effect);
 

@@ -34,6 +34,7 @@ RunStarted random_start(Random& random) {
   start.infra_retries = static_cast<int>(below(random, 3));
   start.review_file_threshold = below(random, 2) == 0 ? 0 : 3;
   start.waiting = static_cast<int>(below(random, 5));
+  start.batch = static_cast<int>(1 + below(random, 4));
   return start;
 }
 
@@ -271,6 +272,7 @@ TEST(RunProperties, EveryOutcomeSequenceUpToLengthSixOnSmallDags) {
     for (const bool newest : {false, true}) {
       SCOPED_TRACE("dag " + std::to_string(i) + (newest ? " newest" : " oldest"));
       start.waiting = newest ? 1 : 0;
+      start.batch = newest ? 3 : 1;
       std::vector<std::size_t> choices;
       EXPECT_GT(every_sequence(dags[i], start, newest, choices, 6), 200U);
       if (HasFailure()) {
@@ -323,6 +325,7 @@ TEST(RunProperties, WideGraphOnManyWorkersTakesStepsInProportion) {
     RunStarted start;
     start.parallel = 8;
     start.waiting = waiting;
+    start.batch = 1 + waiting;
     model.feed(start);
     while (!model.open().empty() && model.problems().empty()) {
       model.answer(0, [&](const RunEffect& effect) { return model.good(effect); });

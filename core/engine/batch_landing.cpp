@@ -1,0 +1,119 @@
+#include "core/engine/batch_landing.hpp"
+
+#include <memory>
+#include <utility>
+
+namespace director::engine {
+
+BatchLanding::BatchLanding(const Services& services, JobBranch& branch, const Keeper& keeper,
+                           const Merger& merger, CandidateGates& gates, const plan::Plan& plan)
+    : services_(services), branch_(branch), keeper_(keeper), merger_(merger), gates_(gates) {
+  for (const plan::Node& node : plan.nodes) {
+    nodes_.emplace(node.id, &node);
+  }
+}
+
+std::vector<run::RunEvent> BatchLanding::land(const std::vector<BatchMember>& members,
+                                              int parallel) {
+  const auto refused = [&members](const std::string& why, const run::Used& used = {}) {
+    return std::vector<run::RunEvent>{run::BatchRefused{members.front().id, why, used}};
+  };
+  const Result<Stack> stack = build(members);
+  if (!stack) {
+    return refused(stack.error().message());
+  }
+  if (stack->members.size() < 2) {
+    return refused("no other change goes with it");
+  }
+  const Result<GatedBatch> gated = gate(*stack, parallel);
+  if (!gated) {
+    return refused(gated.error().message());
+  }
+  if (!gated->refused.empty()) {
+    run::Used used;
+    for (const run::Used& one : gated->used) {
+      used.add(one);
+    }
+    return refused(gated->refused, used);
+  }
+  const Result<std::string> kept_back = move_branch(*stack);
+  if (kept_back && !kept_back->empty()) {
+    return refused(*kept_back);
+  }
+  std::vector<run::RunEvent> events;
+  for (const NodeId& id : stack->left_out) {
+    events.emplace_back(run::LandRefused{id, Oid(stack->top.oid)});
+  }
+  for (std::size_t i = 0; i < stack->members.size(); ++i) {
+    const NodeId& id = stack->members[i]->id;
+    if (kept_back) {
+      events.emplace_back(run::Landed{id, stack->commits[i], false, gated->used[i]});
+    } else {
+      events.emplace_back(run::WorkFailed{id, kept_back.error().message()});
+    }
+  }
+  return events;
+}
+
+Result<BatchLanding::Stack> BatchLanding::build(const std::vector<BatchMember>& members) {
+  DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());
+  Stack stack;
+  DIRECTOR_TRY(stack.tip, branch_.tip(*vcs));
+  stack.top = stack.tip;
+  for (const BatchMember& member : members) {
+    const plan::Node& node = this->node(member.id);
+    DIRECTOR_TRY(const MergedCandidate merged, merger_.merge(*vcs, node, member.state, stack.top));
+    if (!merged.conflict.empty() && stack.members.empty()) {
+      return Error(Errc::Conflict, merged.conflict);
+    }
+    if (!merged.conflict.empty()) {
+      stack.left_out.push_back(member.id);
+      continue;
+    }
+    DIRECTOR_TRY(const Oid commit,
+                 merger_.commit(*vcs, node, member.state, merged.tree, Oid(stack.top.oid)));
+    stack.top.oid = commit.value;
+    stack.top.tree = merged.tree.value;
+    stack.members.push_back(&member);
+    stack.commits.push_back(commit);
+  }
+  // What names the last of them names all.
+  DIRECTOR_CHECK(keeper_.hold(*vcs, stack.members.back()->id, Flight::Merged, Oid(stack.top.oid)));
+  return stack;
+}
+
+Result<GatedBatch> BatchLanding::gate(const Stack& stack, int parallel) {
+  Checkout together{Oid(stack.top.oid), Oid(stack.tip.oid), {}};
+  {
+    DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());
+    DIRECTOR_TRY(together.changes, vcs->changes(stack.tip.tree, stack.top.tree));
+  }
+  std::vector<BatchCandidate> candidates;
+  for (const BatchMember* member : stack.members) {
+    candidates.push_back({&node(member->id), member->state.first_base});
+  }
+  return gates_.check_batch(candidates, together, parallel);
+}
+
+Result<std::string> BatchLanding::move_branch(const Stack& stack) {
+  const Result<std::shared_ptr<director::vcs>> vcs = services_.backends.vcs->lease();
+  if (!vcs) {
+    return vcs.error().message();
+  }
+  const Status swapped = (*vcs)->update_ref(branch_.ref(), stack.tip.oid, stack.top.oid);
+  if (!swapped) {
+    const Result<director::commit_info> now = branch_.tip(**vcs);
+    const bool is_told =
+        now || now.error().code() == Errc::Conflict || now.error().code() == Errc::NotFound;
+    if (!is_told) {
+      return now.error();
+    }
+    if (!now || now->oid != stack.top.oid) {
+      return swapped.error().message();
+    }
+  }
+  branch_.saw(Oid(stack.top.oid));
+  return std::string();
+}
+
+}  // namespace director::engine

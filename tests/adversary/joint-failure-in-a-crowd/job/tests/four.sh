@@ -1,0 +1,1 @@
+test "$(cat four.txt)" = right

@@ -1,0 +1,1 @@
+test "$(cat six.txt)" = right

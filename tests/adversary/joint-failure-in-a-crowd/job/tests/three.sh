@@ -1,0 +1,1 @@
+test "$(cat three.txt)" = right

@@ -1,0 +1,1 @@
+test "$(cat two.txt)" = right && test "$(ls one.txt two.txt 2>/dev/null | wc -l)" = 1
