@@ -16,7 +16,8 @@ enum class FaultSide { Before, After };
 class Fault {
  public:
   Fault() = default;
-  Fault(int nth, FaultSide side) : nth_(nth), side_(side) {}
+  /// `times` calls fail one after the other, the nth first.
+  Fault(int nth, FaultSide side, int times = 1) : nth_(nth), times_(times), side_(side) {}
   /// The process is killed at its nth call: that call and every later one do nothing.
   [[nodiscard]] static std::unique_ptr<Fault> kill_at(int nth) {
     auto fault = std::make_unique<Fault>(nth, FaultSide::Before);
@@ -39,7 +40,7 @@ class Fault {
       fired_ = true;
       where_ = what;
     }
-    return calls_ == nth_ || (for_ever_ && calls_ > nth_);
+    return calls_ >= nth_ && nth_ > 0 && (for_ever_ || calls_ < nth_ + times_);
   }
   [[nodiscard]] FaultSide side() const { return side_; }
   [[nodiscard]] bool fired() const {
@@ -58,6 +59,7 @@ class Fault {
  private:
   mutable std::mutex mutex_;
   int nth_ = 0;  ///< 0: never
+  int times_ = 1;
   FaultSide side_ = FaultSide::Before;
   int calls_ = 0;
   bool for_ever_ = false;
