@@ -28,7 +28,7 @@ NodeWork::NodeWork(const Services& services, AgentCalls& calls, Workspaces& work
   }
 }
 
-Status NodeWork::begin_at(const Oid& base, const plan::Node& node, Context& context) {
+Status NodeWork::begin_at(const Oid& base, const plan::Node& node, Context& context) const {
   DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());
   DIRECTOR_TRY(const director::commit_info info, vcs->resolve(base.value));
   context.base = Oid(info.oid);

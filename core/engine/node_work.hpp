@@ -78,7 +78,7 @@ class NodeWork {
   [[nodiscard]] Result<std::string> executor_message(const plan::Node& node, const Context& context,
                                                      const run::NodeState& state) const;
   /// An attempt's base, with the tests as they were frozen.
-  [[nodiscard]] Status begin_at(const Oid& base, const plan::Node& node, Context& context);
+  [[nodiscard]] Status begin_at(const Oid& base, const plan::Node& node, Context& context) const;
   /// The last candidate as it would be on this attempt's base; empty where it does not fit there.
   [[nodiscard]] Result<Oid> kept_on_base(const Context& context) const;
   /// Called before the event that says so: this attempt's candidate does not land, or, if the
