@@ -26,6 +26,13 @@ std::vector<run::RunEvent> BatchLanding::land(const std::vector<BatchMember>& me
     return refused("no other change goes with it");
   }
   const Result<GatedBatch> gated = gate(*stack, parallel);
+  if (!gated && services_.interrupt.cancelled()) {
+    std::vector<run::RunEvent> events;
+    for (const BatchMember& member : members) {
+      events.emplace_back(run::WorkInterrupted{member.id});
+    }
+    return events;
+  }
   if (!gated) {
     return refused(gated.error().message());
   }

@@ -33,8 +33,8 @@ class BatchLanding {
                const Merger& merger, CandidateGates& gates, const plan::Plan& plan);
 
   /// The first of `members` has the lane; a later one that does not go with those before it is left
-  /// out, and refused. The events of all of them, or, of the first, that the batch is refused:
-  /// whatever is wrong, it finds out alone. Blocks.
+  /// out, and refused. The events of all of them, also of an interruption; or, of the first, that
+  /// the batch is refused: whatever is wrong, it finds out alone. Blocks.
   [[nodiscard]] std::vector<run::RunEvent> land(const std::vector<BatchMember>& members,
                                                 int parallel);
 

@@ -293,6 +293,7 @@ TEST(BatchLanding, InterruptedInItsTestsItGoesOnInTheNextRunWithoutPayingAgain) 
   const Result<run::RunState> end = world.run_all();
   ASSERT_THAT(end, IsOk());
   EXPECT_EQ(end->outcome, "interrupted");
+  EXPECT_THAT(recorded<run::BatchRefused>(world), IsEmpty()) << "nothing is wrong with it";
   world.interrupt = {};
   world.on_batch_check = nullptr;
   const Result<run::RunState> second = world.run({.parallel = 3});
