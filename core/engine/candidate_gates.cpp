@@ -71,12 +71,9 @@ Result<GatedCandidate> CandidateGates::check(const plan::Node& node, const Candi
 
 Result<GatedBatch> CandidateGates::check_batch(const std::vector<BatchCandidate>& candidates,
                                                const Checkout& together, int parallel) {
-  const int runs = std::max(1, services_.settings.limits.flake_runs);
   std::vector<const plan::Node*> own;
-  for (int i = 0; i < runs; ++i) {
-    for (const BatchCandidate& candidate : candidates) {
-      own.push_back(candidate.node);
-    }
+  for (const BatchCandidate& candidate : candidates) {
+    own.push_back(candidate.node);
   }
   DIRECTOR_TRY(const std::vector<const plan::Node*> others,
                neighbours_of_all(candidates, together.landed));
@@ -89,7 +86,7 @@ Result<GatedBatch> CandidateGates::check_batch(const std::vector<BatchCandidate>
                  run_tests_of(services_, workspaces_, together, *nodes, slots,
                               [&] { return is_outrun(together.landed); }));
     for (std::size_t i = 0; i < checked.size(); ++i) {
-      gated.used[nodes == &own ? i % candidates.size() : 0].add(checked[i].used);
+      gated.used[nodes == &own ? i : 0].add(checked[i].used);
       if (checked[i].verdict.outcome != DIRECTOR_GATE_PASS && gated.refused.empty()) {
         gated.refused = "the tests of node '" + (*nodes)[i]->id.value +
                         "' do not pass with all of them: " + checked[i].verdict.summary;

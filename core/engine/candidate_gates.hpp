@@ -70,9 +70,10 @@ class CandidateGates {
   [[nodiscard]] Result<GatedCandidate> check(const plan::Node& node, const Candidate& candidate,
                                              GateOptions options);
 
-  /// The tests of all candidates, as often as of one alone, and of the landed nodes that any of
-  /// them may break, on `together`, which has all of them. For whoever has the lane. Ends as soon
-  /// as the tip moves or after the first kind of tests that do not pass. Errors: as of check().
+  /// The tests of all candidates, once, since each has passed alone as often as it must; and of the
+  /// landed nodes that any of them may break. On `together`, which has all of them. For whoever has
+  /// the lane. Ends as soon as the tip moves or after the first kind of tests that do not pass.
+  /// Errors: as of check().
   [[nodiscard]] Result<GatedBatch> check_batch(const std::vector<BatchCandidate>& candidates,
                                                const Checkout& together, int parallel);
 
