@@ -18,7 +18,6 @@ using ::director::testing::FaultSide;
 using ::director::testing::IsOk;
 using run::NodeStatus;
 using ::testing::Contains;
-using ::testing::Each;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Key;
