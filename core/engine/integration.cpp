@@ -5,6 +5,8 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <thread>
+#include <utility>
 
 #include "core/engine/gate_check.hpp"
 #include "core/engine/node_tests.hpp"
@@ -33,6 +35,25 @@ std::vector<const plan::Node*> to_test(const std::vector<LandedNode>& landed, co
   return nodes;
 }
 
+/// At least one. Those that are there, and as many more as there are processors for: one that is
+/// made is a checkout of the whole repository.
+std::vector<SlotLease> slots_for(Workspaces& workspaces, std::size_t tests, int parallel) {
+  const std::size_t most = std::min(tests, static_cast<std::size_t>(std::max(1, parallel)));
+  const std::size_t processors = std::thread::hardware_concurrency();
+  std::vector<SlotLease> slots{workspaces.lease_verify()};
+  while (slots.size() < most) {
+    SlotLease next = workspaces.lease_idle_verify();
+    if (!next && slots.size() < processors) {
+      next = workspaces.lease_verify();
+    }
+    if (!next) {
+      break;
+    }
+    slots.push_back(std::move(next));
+  }
+  return slots;
+}
+
 /// Empty: all of them pass.
 std::string failures(const std::vector<const plan::Node*>& nodes,
                      const std::vector<GateChecked>& checked) {
@@ -55,10 +76,7 @@ Result<run::RunEvent> run_integration_gates(const Services& services, Workspaces
                                             const Oid& tip, const std::vector<LandedNode>& landed,
                                             int parallel) {
   const std::vector<const plan::Node*> nodes = to_test(landed, tip);
-  std::vector<SlotLease> slots{workspaces.lease_verify()};
-  while (slots.size() < std::min(nodes.size(), static_cast<std::size_t>(std::max(1, parallel)))) {
-    slots.push_back(workspaces.lease_verify());
-  }
+  const std::vector<SlotLease> slots = slots_for(workspaces, nodes.size(), parallel);
   DIRECTOR_TRY(const std::vector<GateChecked> checked,
                run_tests_of(services, workspaces, {tip, tip, {}}, nodes, slots));
   const SlotLease& slot = slots.front();

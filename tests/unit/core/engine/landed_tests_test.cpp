@@ -7,6 +7,7 @@
 #include <future>
 #include <mutex>
 #include <set>
+#include <thread>
 
 #include "world.hpp"
 
@@ -171,6 +172,34 @@ TEST(LandedTests, OfOneCandidateAreNotWaitedForByTheOneThatAloneMayLand) {
   EXPECT_EQ(end->outcome, "done");
   EXPECT_TRUE(waited);
   EXPECT_FALSE(in_vain);
+}
+
+// A folder that is made is a checkout of the whole repository.
+TEST(LandedTests, AtTheEndTakeNoMoreFoldersThanThereAreProcessors) {
+  const std::size_t processors = std::max(1U, std::thread::hardware_concurrency());
+  World world;
+  std::vector<plan::Node> nodes;
+  std::vector<std::string> ids;
+  for (std::size_t i = 0; i < processors + 4; ++i) {
+    ids.push_back("n" + std::to_string(i));
+    nodes.push_back(
+        node(ids.back(), i == 0 ? std::vector<std::string>() : std::vector{ids[i - 1]}));
+  }
+  world.adopt(std::move(nodes));
+  world.obedient(ids);
+  std::mutex mutex;
+  std::set<std::string> folders;
+  world.gate.on_check = [&](const gate_request& request, bool) {
+    const std::string folder(request.workdir);
+    const std::lock_guard lock(mutex);
+    if (folder.find("/verify-") != std::string::npos) {
+      folders.insert(folder);
+    }
+  };
+  const Result<run::RunState> end = world.run({.parallel = static_cast<int>(ids.size())});
+  ASSERT_THAT(end, IsOk());
+  EXPECT_EQ(end->outcome, "done");
+  EXPECT_LE(folders.size(), processors);
 }
 
 // Each of them would be a checkout of the whole repository.
