@@ -131,7 +131,7 @@ SlotLease SlotPool::leased(std::unique_ptr<director::slot> slot) const {
 Status Workspaces::prepare(const director::slot& slot, const Oid& commit, const Oid& tree,
                            const ports::CancelToken& cancel) {
   const config::Workspace& workspace = services_.settings.workspace;
-  DIRECTOR_CHECK(checkout_in_turn(slot, commit, tree));
+  DIRECTOR_CHECK(checkout(slot, commit, tree, workspace.keep));
   if (workspace.setup.empty()) {
     return ok();
   }
@@ -204,14 +204,6 @@ Status Workspaces::prepare_to_gate(const director::slot& slot, const Oid& commit
   DIRECTOR_CHECK(services_.files.write(kept_record(slot), *record));
   return services_.files.write(kept_stamp(slot),
                                key + "\n" + (is_landed ? kLandedTree : trees.front()));
-}
-
-Status Workspaces::checkout_in_turn(const director::slot& slot, const Oid& commit,
-                                    const Oid& tree) {
-  turns_.acquire();
-  Status done = checkout(slot, commit, tree, services_.settings.workspace.keep);
-  turns_.release();
-  return done;
 }
 
 Status Workspaces::checkout(const director::slot& slot, const Oid& commit, const Oid& tree,

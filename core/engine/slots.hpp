@@ -1,16 +1,12 @@
 /// Slots: warm folders with a checkout, reused from node to node.
 #pragma once
 
-#include <algorithm>
-#include <cstddef>
 #include <filesystem>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <semaphore>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "core/base/ids.hpp"
@@ -110,9 +106,6 @@ class Workspaces {
     return
         [&files = services.files](const director::slot& slot) { return !slot_note(files, slot); };
   }
-  /// No more at a time than there are processors: all would be slower, and so the first agent late.
-  [[nodiscard]] Status checkout_in_turn(const director::slot& slot, const Oid& commit,
-                                        const Oid& tree);
   /// `tree` empty: the commit's own.
   [[nodiscard]] Status checkout(const director::slot& slot, const Oid& commit, const Oid& tree,
                                 const std::vector<std::string>& keep) const;
@@ -124,8 +117,6 @@ class Workspaces {
   const Services& services_;
   SlotPool agent_;
   SlotPool verify_;
-  std::counting_semaphore<> turns_{
-      std::max<std::ptrdiff_t>(1, std::thread::hardware_concurrency())};
 };
 
 }  // namespace director::engine
