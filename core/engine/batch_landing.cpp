@@ -28,6 +28,7 @@ std::vector<run::RunEvent> BatchLanding::land(const std::vector<BatchMember>& me
   const Result<GatedBatch> gated = gate(*stack, parallel);
   if (!gated && services_.interrupt.cancelled()) {
     std::vector<run::RunEvent> events;
+    events.reserve(members.size());
     for (const BatchMember& member : members) {
       events.emplace_back(run::WorkInterrupted{member.id});
     }

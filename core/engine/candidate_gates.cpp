@@ -72,6 +72,7 @@ Result<GatedCandidate> CandidateGates::check(const plan::Node& node, const Candi
 Result<GatedBatch> CandidateGates::check_batch(const std::vector<BatchCandidate>& candidates,
                                                const Checkout& together, int parallel) {
   std::vector<const plan::Node*> own;
+  own.reserve(candidates.size());
   for (const BatchCandidate& candidate : candidates) {
     own.push_back(candidate.node);
   }
