@@ -6,17 +6,13 @@
 namespace director::engine {
 
 BatchLanding::BatchLanding(const Services& services, JobBranch& branch, const Keeper& keeper,
-                           const Merger& merger, CandidateGates& gates, const plan::Plan& plan)
-    : services_(services), branch_(branch), keeper_(keeper), merger_(merger), gates_(gates) {
-  for (const plan::Node& node : plan.nodes) {
-    nodes_.emplace(node.id, &node);
-  }
-}
+                           const Merger& merger, CandidateGates& gates)
+    : services_(services), branch_(branch), keeper_(keeper), merger_(merger), gates_(gates) {}
 
 std::vector<run::RunEvent> BatchLanding::land(const std::vector<BatchMember>& members,
                                               int parallel) {
   const auto refused = [&members](const std::string& why, const run::Used& used = {}) {
-    return std::vector<run::RunEvent>{run::BatchRefused{members.front().id, why, used}};
+    return std::vector<run::RunEvent>{run::BatchRefused{members.front().node->id, why, used}};
   };
   const Result<Stack> stack = build(members);
   if (!stack) {
@@ -30,7 +26,7 @@ std::vector<run::RunEvent> BatchLanding::land(const std::vector<BatchMember>& me
     std::vector<run::RunEvent> events;
     events.reserve(members.size());
     for (const BatchMember& member : members) {
-      events.emplace_back(run::WorkInterrupted{member.id});
+      events.emplace_back(run::WorkInterrupted{member.node->id});
     }
     return events;
   }
@@ -53,7 +49,7 @@ std::vector<run::RunEvent> BatchLanding::land(const std::vector<BatchMember>& me
     events.emplace_back(run::LandRefused{id, Oid(stack->top.oid)});
   }
   for (std::size_t i = 0; i < stack->members.size(); ++i) {
-    const NodeId& id = stack->members[i]->id;
+    const NodeId& id = stack->members[i]->node->id;
     if (kept_back) {
       events.emplace_back(run::Landed{id, stack->commits[i], false, gated->used[i]});
     } else {
@@ -69,13 +65,13 @@ Result<BatchLanding::Stack> BatchLanding::build(const std::vector<BatchMember>& 
   DIRECTOR_TRY(stack.tip, branch_.tip(*vcs));
   stack.top = stack.tip;
   for (const BatchMember& member : members) {
-    const plan::Node& node = this->node(member.id);
+    const plan::Node& node = *member.node;
     DIRECTOR_TRY(const MergedCandidate merged, merger_.merge(*vcs, node, member.state, stack.top));
     if (!merged.conflict.empty() && stack.members.empty()) {
       return Error(Errc::Conflict, merged.conflict);
     }
     if (!merged.conflict.empty()) {
-      stack.left_out.push_back(member.id);
+      stack.left_out.push_back(node.id);
       continue;
     }
     DIRECTOR_TRY(const Oid commit,
@@ -86,7 +82,8 @@ Result<BatchLanding::Stack> BatchLanding::build(const std::vector<BatchMember>& 
     stack.commits.push_back(commit);
   }
   // What names the last of them names all.
-  DIRECTOR_CHECK(keeper_.hold(*vcs, stack.members.back()->id, Flight::Merged, Oid(stack.top.oid)));
+  DIRECTOR_CHECK(
+      keeper_.hold(*vcs, stack.members.back()->node->id, Flight::Merged, Oid(stack.top.oid)));
   return stack;
 }
 
@@ -98,7 +95,7 @@ Result<GatedBatch> BatchLanding::gate(const Stack& stack, int parallel) {
   }
   std::vector<BatchCandidate> candidates;
   for (const BatchMember* member : stack.members) {
-    candidates.push_back({&node(member->id), member->state.first_base});
+    candidates.push_back({member->node, member->state.first_base});
   }
   return gates_.check_batch(candidates, together, parallel);
 }

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "core/base/ids.hpp"
@@ -21,7 +20,7 @@
 namespace director::engine {
 
 struct BatchMember {
-  NodeId id;
+  const plan::Node* node = nullptr;
   run::NodeState state;
 };
 
@@ -30,7 +29,7 @@ class BatchLanding {
  public:
   /// All references outlive it.
   BatchLanding(const Services& services, JobBranch& branch, const Keeper& keeper,
-               const Merger& merger, CandidateGates& gates, const plan::Plan& plan);
+               const Merger& merger, CandidateGates& gates);
 
   /// The first of `members` has the lane; a later one that does not go with those before it is left
   /// out, and refused. The events of all of them, also of an interruption; or, of the first, that
@@ -52,14 +51,12 @@ class BatchLanding {
   [[nodiscard]] Result<GatedBatch> gate(const Stack& stack, int parallel);
   /// Empty: the branch is at the top now; else why it is not. Errors: where it is cannot be told.
   [[nodiscard]] Result<std::string> move_branch(const Stack& stack);
-  [[nodiscard]] const plan::Node& node(const NodeId& id) const { return *nodes_.at(id); }
 
   const Services& services_;
   JobBranch& branch_;
   const Keeper& keeper_;
   const Merger& merger_;
   CandidateGates& gates_;
-  std::unordered_map<NodeId, const plan::Node*> nodes_;
 };
 
 }  // namespace director::engine

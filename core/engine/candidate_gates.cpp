@@ -132,13 +132,7 @@ std::vector<SlotLease> CandidateGates::with_idle_ones(SlotLease slot, int parall
   const auto processors = static_cast<int>(std::thread::hardware_concurrency());
   const auto most = static_cast<std::size_t>(std::max(1, std::min(parallel, processors)));
   std::vector<SlotLease> slots{std::move(slot)};
-  while (slots.size() < most) {
-    SlotLease idle = workspaces_.lease_idle_verify();
-    if (!idle) {
-      break;
-    }
-    slots.push_back(std::move(idle));
-  }
+  workspaces_.add_idle_verify(slots, most);
   return slots;
 }
 

@@ -6,7 +6,6 @@
 #include <string>
 #include <string_view>
 #include <thread>
-#include <utility>
 
 #include "core/engine/gate_check.hpp"
 #include "core/engine/node_tests.hpp"
@@ -41,15 +40,9 @@ std::vector<SlotLease> slots_for(Workspaces& workspaces, std::size_t tests, int 
   const std::size_t most = std::min(tests, static_cast<std::size_t>(std::max(1, parallel)));
   const std::size_t processors = std::thread::hardware_concurrency();
   std::vector<SlotLease> slots{workspaces.lease_verify()};
-  while (slots.size() < most) {
-    SlotLease next = workspaces.lease_idle_verify();
-    if (!next && slots.size() < processors) {
-      next = workspaces.lease_verify();
-    }
-    if (!next) {
-      break;
-    }
-    slots.push_back(std::move(next));
+  workspaces.add_idle_verify(slots, most);
+  while (slots.size() < std::min(most, processors)) {
+    slots.push_back(workspaces.lease_verify());
   }
   return slots;
 }

@@ -21,7 +21,7 @@ NodeWork::NodeWork(const Services& services, AgentCalls& calls, Workspaces& work
       keeper_(services, plan),
       merger_(plan),
       gates_(services, workspaces, branch, plan),
-      batches_(services, branch, keeper_, merger_, gates_, plan),
+      batches_(services, branch, keeper_, merger_, gates_),
       contexts_(plan.nodes.size()) {
   for (std::size_t i = 0; i < plan.nodes.size(); ++i) {
     index_.emplace(plan.nodes[i].id, i);

@@ -253,10 +253,12 @@ Status RunEngine::perform(const run::RunEffect& effect) {
 }
 
 void RunEngine::post_batch(const run::LandBatch& batch) {
-  std::vector<BatchMember> members{{batch.node, state_->nodes[state_->index_of(batch.node)]}};
-  for (const NodeId& rider : batch.riders) {
-    members.push_back({rider, state_->nodes[state_->index_of(rider)]});
-  }
+  const auto member = [this](const NodeId& id) {
+    const std::size_t index = state_->index_of(id);  // both are in the plan's order
+    return BatchMember{&plan_.nodes[index], state_->nodes[index]};
+  };
+  std::vector<BatchMember> members{member(batch.node)};
+  std::transform(batch.riders.begin(), batch.riders.end(), std::back_inserter(members), member);
   post_all(batch.node, [this, members = std::move(members), parallel = state_->parallel] {
     return work_.land_batch(members, parallel);
   });

@@ -128,6 +128,16 @@ SlotLease SlotPool::leased(std::unique_ptr<director::slot> slot) const {
           }};
 }
 
+void Workspaces::add_idle_verify(std::vector<SlotLease>& slots, std::size_t most) {
+  while (slots.size() < most) {
+    SlotLease idle = verify_.lease_idle();
+    if (!idle) {
+      return;
+    }
+    slots.push_back(std::move(idle));
+  }
+}
+
 Status Workspaces::prepare(const director::slot& slot, const Oid& commit, const Oid& tree,
                            const ports::CancelToken& cancel) {
   const config::Workspace& workspace = services_.settings.workspace;

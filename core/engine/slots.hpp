@@ -81,9 +81,9 @@ class Workspaces {
 
   [[nodiscard]] SlotLease lease_agent() { return agent_.lease(); }
   [[nodiscard]] SlotLease lease_verify() { return verify_.lease(); }
-  /// One that has been used and is idle, so that it is soon where it is needed. Null: there is
-  /// none.
-  [[nodiscard]] SlotLease lease_idle_verify() { return verify_.lease_idle(); }
+  /// Adds to `slots`, up to `most` in all, those that have been used and are idle, so that they are
+  /// soon where they are needed: none is made.
+  void add_idle_verify(std::vector<SlotLease>& slots, std::size_t most);
 
   /// For an agent: folders of `keep` are as its predecessors left them. `tree` empty: the commit's
   /// own. Errors: of the VCS; External if the setup command fails.

@@ -174,6 +174,17 @@ TEST(LandedTests, OfOneCandidateAreNotWaitedForByTheOneThatAloneMayLand) {
   EXPECT_FALSE(in_vain);
 }
 
+/// Those in which a gate ran.
+void watch_verify_folders(World& world, std::mutex& mutex, std::set<std::string>& folders) {
+  world.gate.on_check = [&](const gate_request& request, bool) {
+    const std::string folder(request.workdir);
+    const std::lock_guard lock(mutex);
+    if (folder.find("/verify-") != std::string::npos) {
+      folders.insert(folder);
+    }
+  };
+}
+
 // A folder that is made is a checkout of the whole repository.
 TEST(LandedTests, AtTheEndTakeNoMoreFoldersThanThereAreProcessors) {
   const std::size_t processors = std::max(1U, std::thread::hardware_concurrency());
@@ -187,15 +198,9 @@ TEST(LandedTests, AtTheEndTakeNoMoreFoldersThanThereAreProcessors) {
   }
   world.adopt(std::move(nodes));
   world.obedient(ids);
-  std::mutex mutex;
   std::set<std::string> folders;
-  world.gate.on_check = [&](const gate_request& request, bool) {
-    const std::string folder(request.workdir);
-    const std::lock_guard lock(mutex);
-    if (folder.find("/verify-") != std::string::npos) {
-      folders.insert(folder);
-    }
-  };
+  std::mutex mutex;
+  watch_verify_folders(world, mutex, folders);
   const Result<run::RunState> end = world.run({.parallel = static_cast<int>(ids.size())});
   ASSERT_THAT(end, IsOk());
   EXPECT_EQ(end->outcome, "done");
@@ -240,15 +245,9 @@ TEST(LandedTests, OfManyNodesAtOnceTakeNoMoreFoldersThanTheirNodes) {
   }
   world.adopt(nodes);
   world.obedient(ids);
-  std::mutex mutex;
   std::set<std::string> folders;
-  world.gate.on_check = [&](const gate_request& request, bool) {
-    const std::string folder(request.workdir);
-    const std::lock_guard lock(mutex);
-    if (folder.find("/verify-") != std::string::npos) {
-      folders.insert(folder);
-    }
-  };
+  std::mutex mutex;
+  watch_verify_folders(world, mutex, folders);
   const Result<run::RunState> end = world.run({.parallel = kParallel});
   ASSERT_THAT(end, IsOk());
   EXPECT_EQ(end->outcome, "done");
