@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <string_view>
 #include <system_error>
 
 #include "core/base/nesting.hpp"
 #include "core/platform/environment.hpp"
 #include "core/platform/paths.hpp"
+#include "core/platform/sandboxed_launcher.hpp"
 
 namespace director::cli {
 namespace {
@@ -54,14 +56,12 @@ const std::vector<std::string>& places_of_secrets() {
   return kPlaces;
 }
 
-/// Hides the real path: now, or as soon as there is such a thing.
+/// Hides what has this name: now, or as soon as there is such a thing.
 void hide(SandboxPolicy& policy, const std::string& path) {
-  std::error_code error;
-  const fs::path real = fs::canonical(path, error);
-  if (error) {
-    policy.awaited.push_back(path);
+  if (const std::optional<std::string> real = platform::hideable(policy, path)) {
+    platform::hide_real(policy, *real);
   } else {
-    (fs::is_directory(real, error) ? policy.empty : policy.blank).push_back(real.string());
+    policy.awaited.push_back(path);
   }
 }
 
@@ -160,24 +160,6 @@ Status hide_neighbours(SandboxPolicy& policy) {
   return ok();
 }
 
-/// Whether it is one of them, or holds one.
-bool is_needed(const std::string& folder, const std::vector<std::string>& needed) {
-  return std::any_of(needed.begin(), needed.end(),
-                     [&folder](const std::string& path) { return lies_within(path, folder); });
-}
-
-/// A place that holds the repository or the cache stays open: work lies there.
-void hide_secrets(SandboxPolicy& policy, const std::string& repository) {
-  for (const std::string& path : places_of_secrets()) {
-    const std::string place = platform::resolve_path(path, "/");
-    std::error_code error;
-    const fs::path real = fs::canonical(place, error);
-    if (error || !is_needed(real.string(), {repository, policy.workspaces})) {
-      hide(policy, place);
-    }
-  }
-}
-
 /// What lies in a folder that is hidden already is not there to be mounted on, if nothing around it
 /// is shown again.
 void drop_inner(std::vector<std::string>& paths, const std::vector<std::string>& folders,
@@ -223,17 +205,16 @@ Status add_hidden(SandboxPolicy& policy, const std::vector<std::string>& wanted)
     if (error) {
       return refused(error.message() + "; make it");
     }
-    if (is_needed(real, policy.protect) || lies_below(real, policy.workspaces)) {
+    if (holds_any(real, policy.protect) || lies_below(real, policy.workspaces)) {
       return refused("they need the repository and director's cache; hide what lies beside them");
     }
     if (std::find(policy.writable.begin(), policy.writable.end(), real) != policy.writable.end()) {
       return refused("it stands in sandbox.writable, too; take it out of there");
     }
-    if (is_needed(real, {policy.temp, "/usr", "/dev", "/proc"}) || lies_below(real, "/dev") ||
-        lies_below(real, "/proc")) {
+    if (platform::is_needed_to_run(policy, real)) {
       return refused("nothing runs without it; hide what is in it");
     }
-    (fs::is_directory(real, error) ? policy.empty : policy.blank).push_back(real);
+    platform::hide_real(policy, real);
   }
   return ok();
 }
@@ -265,7 +246,9 @@ Result<SandboxPolicy> policy_for(const config::Sandbox& wanted, const engine::Fo
   // Agents' words stand in the journal and the logs of a job, and in the state of their tools.
   add_existing(policy.of_agents, folders.state.string());
   policy.of_agents.push_back(policy.workspaces + "/plugins");
-  hide_secrets(policy, repository);
+  for (const std::string& path : places_of_secrets()) {
+    hide(policy, platform::resolve_path(path, "/"));
+  }
   DIRECTOR_CHECK(add_writable(policy, wanted.writable));
   DIRECTOR_CHECK(add_hidden(policy, wanted.hide));
   drop_inner(policy.blank, policy.empty, policy);

@@ -26,4 +26,9 @@ bool lies_within_any(std::string_view path, const std::vector<std::string>& fold
                      [path](const std::string& folder) { return lies_within(path, folder); });
 }
 
+bool holds_any(std::string_view folder, const std::vector<std::string>& paths) {
+  return std::any_of(paths.begin(), paths.end(),
+                     [folder](const std::string& path) { return lies_within(path, folder); });
+}
+
 }  // namespace director

@@ -16,4 +16,7 @@ namespace director {
 [[nodiscard]] bool lies_within(std::string_view path, std::string_view folder);
 [[nodiscard]] bool lies_within_any(std::string_view path, const std::vector<std::string>& folders);
 
+/// Whether `folder` is one of `paths` or holds one.
+[[nodiscard]] bool holds_any(std::string_view folder, const std::vector<std::string>& paths);
+
 }  // namespace director

@@ -3,10 +3,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -30,27 +30,35 @@ Result<std::string> real_path(const std::string& path, const std::string& what) 
   return real.string();
 }
 
-/// Where work lies or what is needed stays open.
-void hide_what_came(SandboxPolicy& policy) {
-  for (const std::string& path : policy.awaited) {
-    if (::access(path.c_str(), F_OK) != 0) {
-      continue;
-    }
-    std::error_code error;
-    const std::string real = fs::canonical(path, error).string();
-    const bool is_needed =
-        std::any_of(policy.protect.begin(), policy.protect.end(),
-                    [&real](const std::string& needed) { return lies_within(needed, real); });
-    if (!error && !is_needed && !is_covered(real, policy.empty, policy)) {
-      (fs::is_directory(real, error) ? policy.empty : policy.blank).push_back(real);
-    }
-  }
-}
-
 }  // namespace
 
+bool is_needed_to_run(const SandboxPolicy& policy, const std::string& real) {
+  return holds_any(real, {policy.temp, "/usr", "/dev", "/proc"}) || lies_below(real, "/dev") ||
+         lies_below(real, "/proc");
+}
+
+std::optional<std::string> hideable(const SandboxPolicy& policy, const std::string& path) {
+  std::error_code error;
+  const std::string real = fs::canonical(path, error).string();
+  if (error || holds_any(real, policy.protect) || is_needed_to_run(policy, real)) {
+    return std::nullopt;
+  }
+  return real;
+}
+
+void hide_real(SandboxPolicy& policy, const std::string& real) {
+  std::error_code error;
+  (fs::is_directory(real, error) ? policy.empty : policy.blank).push_back(real);
+}
+
 SandboxPolicy policy_now(SandboxPolicy policy, ports::Purpose purpose) {
-  hide_what_came(policy);
+  for (const std::string& path : policy.awaited) {
+    const std::optional<std::string> real =
+        ::access(path.c_str(), F_OK) == 0 ? hideable(policy, path) : std::nullopt;
+    if (real && !is_covered(*real, policy.empty, policy)) {
+      hide_real(policy, *real);
+    }
+  }
   if (purpose != ports::Purpose::Agent) {
     policy.empty.insert(policy.empty.end(), policy.of_agents.begin(), policy.of_agents.end());
   }

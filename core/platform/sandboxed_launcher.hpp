@@ -1,12 +1,24 @@
 /// Commands confined by bubblewrap or Landlock.
 #pragma once
 
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "core/platform/sandbox.hpp"
 #include "core/ports/process_launcher.hpp"
 
 namespace director::platform {
+
+/// Whether nothing runs where this real path is hidden.
+[[nodiscard]] bool is_needed_to_run(const SandboxPolicy& policy, const std::string& real);
+
+/// The real path of what is to be hidden by this name. Nothing if there is no such thing, or if
+/// commands cannot do without it: a link may lead anywhere. Looks at the file system.
+[[nodiscard]] std::optional<std::string> hideable(const SandboxPolicy& policy,
+                                                  const std::string& path);
+/// Hides a real path: what is in it, if it is a folder.
+void hide_real(SandboxPolicy& policy, const std::string& real);
 
 /// The policy for a command that starts now: with what came into being and is to be hidden, without
 /// what has gone since, where nothing can be mounted. Looks at the file system.

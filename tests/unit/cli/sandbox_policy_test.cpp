@@ -169,6 +169,25 @@ TEST_F(SandboxPolicyFor, HidesNothingLaterThatHoldsTheRepositoryOrTheCache) {
   EXPECT_EQ(platform::policy_now(*made, ports::Purpose::Agent).empty, made->empty);
 }
 
+// Who keeps no history links it to where all is lost; who links a place of secrets to what every
+// program needs would have no program run.
+TEST_F(SandboxPolicyFor, HidesNothingThatEveryProgramNeeds) {
+  fs::create_symlink("/dev/null", at(".bash_history"));
+  fs::create_symlink("/usr", at(".azure"));
+  const auto made = policy({});
+  ASSERT_THAT(made, IsOk());
+  fs::create_symlink("/dev/null", at(".zsh_history"));
+  fs::create_symlink("/usr", at(".aws"));
+  fs::create_symlink("/proc/self", at(".kube"));
+  const platform::SandboxPolicy now = platform::policy_now(*made, ports::Purpose::Agent);
+  EXPECT_EQ(now.empty, made->empty);
+  EXPECT_EQ(now.blank, made->blank);
+  for (const std::string& path : {std::string("/dev/null"), std::string("/usr")}) {
+    EXPECT_THAT(now.blank, Not(Contains(path)));
+    EXPECT_THAT(now.empty, Not(Contains(path)));
+  }
+}
+
 TEST_F(SandboxPolicyFor, HidesNoPlaceTwiceThatComesIntoBeingWhereAllIsHidden) {
   const auto made = policy({at("keys")});
   ASSERT_THAT(made, IsOk());

@@ -33,5 +33,12 @@ TEST(Nesting, TheRootHoldsEveryAbsolutePath) {
   EXPECT_FALSE(lies_below("a", "/"));
 }
 
+TEST(Nesting, AFolderHoldsItselfAndWhatLiesBelow) {
+  EXPECT_TRUE(holds_any("/a", {"/c", "/a"}));
+  EXPECT_TRUE(holds_any("/a", {"/c", "/a/b"}));
+  EXPECT_FALSE(holds_any("/a/b", {"/a", "/ab"}));
+  EXPECT_FALSE(holds_any("/a", {}));
+}
+
 }  // namespace
 }  // namespace director
