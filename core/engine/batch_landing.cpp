@@ -40,9 +40,14 @@ std::vector<run::RunEvent> BatchLanding::land(const std::vector<BatchMember>& me
     }
     return refused(gated->refused, used);
   }
-  const Result<std::string> kept_back = move_branch(*stack);
-  if (kept_back && !kept_back->empty()) {
-    return refused(*kept_back);
+  const Result<std::shared_ptr<director::vcs>> vcs = services_.backends.vcs->lease();
+  if (!vcs) {
+    return refused(vcs.error().message());
+  }
+  const Result<Advanced> advanced =
+      branch_.advance(**vcs, Oid(stack->tip.oid), Oid(stack->top.oid));
+  if (advanced && !advanced->moved) {
+    return refused(advanced->moved.error().message());
   }
   std::vector<run::RunEvent> events;
   for (const NodeId& id : stack->left_out) {
@@ -50,10 +55,10 @@ std::vector<run::RunEvent> BatchLanding::land(const std::vector<BatchMember>& me
   }
   for (std::size_t i = 0; i < stack->members.size(); ++i) {
     const NodeId& id = stack->members[i]->node->id;
-    if (kept_back) {
+    if (advanced) {
       events.emplace_back(run::Landed{id, stack->commits[i], false, gated->used[i]});
     } else {
-      events.emplace_back(run::WorkFailed{id, kept_back.error().message()});
+      events.emplace_back(run::WorkFailed{id, advanced.error().message()});
     }
   }
   return events;
@@ -98,27 +103,6 @@ Result<GatedBatch> BatchLanding::gate(const Stack& stack, int parallel) {
     candidates.push_back({member->node, member->state.first_base});
   }
   return gates_.check_batch(candidates, together, parallel);
-}
-
-Result<std::string> BatchLanding::move_branch(const Stack& stack) {
-  const Result<std::shared_ptr<director::vcs>> vcs = services_.backends.vcs->lease();
-  if (!vcs) {
-    return vcs.error().message();
-  }
-  const Status swapped = (*vcs)->update_ref(branch_.ref(), stack.tip.oid, stack.top.oid);
-  if (!swapped) {
-    const Result<director::commit_info> now = branch_.tip(**vcs);
-    const bool is_told =
-        now || now.error().code() == Errc::Conflict || now.error().code() == Errc::NotFound;
-    if (!is_told) {
-      return now.error();
-    }
-    if (!now || now->oid != stack.top.oid) {
-      return swapped.error().message();
-    }
-  }
-  branch_.saw(Oid(stack.top.oid));
-  return std::string();
 }
 
 }  // namespace director::engine

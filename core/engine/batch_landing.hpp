@@ -49,8 +49,6 @@ class BatchLanding {
 
   [[nodiscard]] Result<Stack> build(const std::vector<BatchMember>& members);
   [[nodiscard]] Result<GatedBatch> gate(const Stack& stack, int parallel);
-  /// Empty: the branch is at the top now; else why it is not. Errors: where it is cannot be told.
-  [[nodiscard]] Result<std::string> move_branch(const Stack& stack);
 
   const Services& services_;
   JobBranch& branch_;

@@ -71,4 +71,23 @@ Status JobBranch::check(director::vcs& vcs) {
   return again && again->oid != now.oid ? ok() : movable;  // somebody just moved it
 }
 
+Result<Advanced> JobBranch::advance(director::vcs& vcs, const Oid& from, const Oid& to) {
+  const Status swapped = vcs.update_ref(ref_, from.value, to.value);
+  if (swapped) {
+    saw(to);
+    return Advanced{};
+  }
+  const Result<director::commit_info> now = tip(vcs);
+  if (!now) {
+    const Errc code = now.error().code();
+    const bool is_elsewhere = code == Errc::Conflict || code == Errc::NotFound;
+    return is_elsewhere ? Result<Advanced>(Advanced{now.error(), {}}) : now.error();
+  }
+  if (now->oid == to.value) {
+    return Advanced{};
+  }
+  const bool has_moved = swapped.error().code() == Errc::Conflict && now->oid != from.value;
+  return Advanced{swapped, has_moved ? Oid(now->oid) : Oid()};
+}
+
 }  // namespace director::engine

@@ -11,6 +11,12 @@
 
 namespace director::engine {
 
+/// What came of moving the branch.
+struct Advanced {
+  Status moved = ok();  ///< why it did not move
+  Oid built_upon;  ///< not moved: where it is, on top of where it was to be moved from; else empty
+};
+
 /// Holds the job branch against what was last seen there. Commits on top of that are built upon;
 /// anything else ends the job, since what landed would be lost. Safe from any thread.
 class JobBranch {
@@ -30,6 +36,10 @@ class JobBranch {
   /// Whether director may work on it: tip(), and nobody has it checked out. Errors: those of tip();
   /// Conflict.
   [[nodiscard]] Status check(director::vcs& vcs);
+
+  /// Moves it to `to` if it is at `from`. It has moved if it is there, even if the version control
+  /// says that it failed. Errors: where it is now cannot be told, so `to` may have landed.
+  [[nodiscard]] Result<Advanced> advance(director::vcs& vcs, const Oid& from, const Oid& to);
 
  private:
   [[nodiscard]] Error gone() const;

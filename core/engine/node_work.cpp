@@ -284,19 +284,12 @@ void NodeWork::drop(const NodeId& id) { context(id).workspace.reset(); }
 Result<run::RunEvent> NodeWork::land(const NodeId& id) {
   const Context& context = this->context(id);
   DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());
-  const Status swapped = vcs->update_ref(branch_.ref(), context.onto.value, context.commit.value);
-  if (swapped) {
-    branch_.saw(context.commit);
-    return run::RunEvent(run::Landed{id, context.commit});
+  DIRECTOR_TRY(const Advanced advanced, branch_.advance(*vcs, context.onto, context.commit));
+  if (!advanced.built_upon.empty()) {
+    return run::RunEvent(run::LandRefused{id, advanced.built_upon});
   }
-  DIRECTOR_TRY(const director::commit_info tip, branch_.tip(*vcs));
-  if (tip.oid == context.commit.value) {
-    return run::RunEvent(run::Landed{id, context.commit});  // it did move, whatever came after
-  }
-  if (swapped.error().code() != Errc::Conflict || tip.oid == context.onto.value) {
-    return swapped.error();  // refused for another reason than a tip that moved
-  }
-  return run::RunEvent(run::LandRefused{id, Oid(tip.oid)});
+  DIRECTOR_CHECK(advanced.moved);
+  return run::RunEvent(run::Landed{id, context.commit});
 }
 
 }  // namespace director::engine
