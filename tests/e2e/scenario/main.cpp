@@ -29,6 +29,18 @@ std::string asked(const Stage& stage) {
   return all;
 }
 
+/// And what became of calls that went wrong: one that never got to ask is not among the requests.
+std::string ended_badly(Stage& stage) {
+  std::string all = "calls that went wrong:\n";
+  for (const Json& line : lines_of(stage.world().state() / "journal.jsonl")) {
+    if (text_of(line, "type") == "agent_ended" && text_of(line, "outcome") != "ok") {
+      all += "  " + text_of(line, "node") + ", " + text_of(line, "outcome") + ": " +
+             text_of(line, "why") + "\n";
+    }
+  }
+  return all;
+}
+
 std::string journal(Stage& stage) {
   return "journal:\n" + text::cut_middle(read_file(stage.world().state() / "journal.jsonl"), 20000);
 }
@@ -74,7 +86,8 @@ class PlayedScenario : public ::testing::Test {
       check(scenario->end, stage);
       check_always(stage);
     }
-    EXPECT_FALSE(HasFailure()) << (stage.scripted() ? journal(stage) : asked(stage));
+    EXPECT_FALSE(HasFailure()) << (stage.scripted() ? journal(stage)
+                                                    : asked(stage) + ended_badly(stage));
   }
 
  private:
