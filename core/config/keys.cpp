@@ -1,161 +1,16 @@
 #include "core/config/keys.hpp"
 
-#include <algorithm>
-#include <charconv>
-#include <chrono>
-#include <cmath>
+#include <functional>
 #include <utility>
 
 #include "core/base/text.hpp"
+#include "core/config/key_kinds.hpp"
 #include "core/plan/names.hpp"
 
 namespace director::config {
 namespace {
 
-using Problem = std::optional<std::string>;
-
-std::string short_number(double number) {
-  char digits[400];  // the longest double has 309 digits before its point
-  char* end = std::to_chars(digits, digits + sizeof(digits), number, std::chars_format::fixed).ptr;
-  return std::string(digits, end);
-}
-
-template <typename Field>
-Key flag(std::string table, std::string name, Field field) {
-  return {std::move(table), std::move(name),
-          [field](const Entry& entry, Settings& settings) -> Problem {
-            const bool* value = std::get_if<bool>(&entry.value);
-            if (value == nullptr) {
-              return wrong_type("true or false", entry);
-            }
-            field(settings) = *value;
-            return std::nullopt;
-          },
-          [field](const Settings& settings) -> std::optional<Scalar> {
-            return Scalar(field(settings));
-          }};
-}
-
-template <typename T>
-std::int64_t as_count(const T& value) {
-  if constexpr (requires { value.count(); }) {
-    return value.count();
-  } else {
-    return value;
-  }
-}
-
-/// A whole number, or whole seconds.
-template <typename Field>
-Key whole(std::string table, std::string name, Field field, std::int64_t least, std::int64_t most) {
-  return {std::move(table), std::move(name),
-          [=](const Entry& entry, Settings& settings) -> Problem {
-            const auto* value = std::get_if<std::int64_t>(&entry.value);
-            if (value == nullptr) {
-              return wrong_type("a whole number", entry);
-            }
-            if (*value < least || *value > most) {
-              return "expected " + std::to_string(least) + " to " + std::to_string(most) +
-                     ", found " + std::to_string(*value);
-            }
-            using T = std::remove_reference_t<decltype(field(settings))>;
-            if constexpr (std::is_same_v<T, std::optional<int>>) {
-              field(settings) = static_cast<int>(*value);
-            } else if constexpr (std::is_same_v<T, std::chrono::seconds>) {
-              field(settings) = std::chrono::seconds(*value);
-            } else {
-              field(settings) = static_cast<T>(*value);
-            }
-            return std::nullopt;
-          },
-          [field](const Settings& settings) -> std::optional<Scalar> {
-            const auto& value = field(settings);
-            if constexpr (requires { value.has_value(); }) {
-              return value ? std::optional<Scalar>(std::int64_t{*value}) : std::nullopt;
-            } else {
-              return Scalar(as_count(value));
-            }
-          }};
-}
-
-Problem read_number(const Entry& entry, double least, double most, double& number) {
-  if (const auto* integer = std::get_if<std::int64_t>(&entry.value)) {
-    number = static_cast<double>(*integer);
-  } else if (const auto* real = std::get_if<double>(&entry.value)) {
-    number = *real;
-  } else {
-    return wrong_type("a number", entry);
-  }
-  if (!(number >= least && number <= most)) {
-    return "expected " + short_number(least) + " to " + short_number(most) + ", found " +
-           (std::isfinite(number) ? short_number(number) : "none of the numbers between");
-  }
-  return std::nullopt;
-}
-
 constexpr double kMostDollars = 1e6;
-
-template <typename Field>
-Key number(std::string table, std::string name, Field field, double least, double most) {
-  return {std::move(table), std::move(name),
-          [=](const Entry& entry, Settings& settings) -> Problem {
-            double value = 0;
-            if (auto problem = read_number(entry, least, most, value)) {
-              return problem;
-            }
-            field(settings) = value;
-            return std::nullopt;
-          },
-          [field](const Settings& settings) -> std::optional<Scalar> {
-            const std::optional<double> value = field(settings);
-            return value ? std::optional<Scalar>(*value) : std::nullopt;
-          }};
-}
-
-using Check = std::function<Problem(const std::string&)>;
-
-template <typename Field>
-Key string(std::string table, std::string name, Field field, const Check& check) {
-  return {std::move(table), std::move(name),
-          [=](const Entry& entry, Settings& settings) -> Problem {
-            const std::optional<std::string> value = string_of(entry);
-            if (!value) {
-              return wrong_type("a string", entry);
-            }
-            if (auto problem = check(*value)) {
-              return problem;
-            }
-            field(settings) = *value;
-            return std::nullopt;
-          },
-          [field](const Settings& settings) -> std::optional<Scalar> {
-            return Scalar(field(settings));
-          }};
-}
-
-/// `check` may change the value to the form that is kept.
-template <typename Field>
-Key strings(std::string table, std::string name, Field field,
-            const std::function<Problem(std::string&)>& check) {
-  return {std::move(table), std::move(name),
-          [=](const Entry& entry, Settings& settings) -> Problem {
-            const Strings* values = std::get_if<Strings>(&entry.value);
-            if (values == nullptr) {
-              return wrong_type("an array of strings", entry);
-            }
-            Strings kept = *values;
-            for (std::string& value : kept) {
-              if (auto problem = check(value)) {
-                return problem;
-              }
-            }
-            field(settings) = std::move(kept);
-            return std::nullopt;
-          },
-          [field](const Settings& settings) -> std::optional<Scalar> {
-            return Scalar(field(settings));
-          }};
-}
 
 Problem no_nul(const std::string& text) {
   return text.find('\0') == std::string::npos ? Problem() : Problem("has a NUL character");
@@ -228,34 +83,6 @@ Key tier(Role role) {
             const auto found = settings.tiers.find(role);
             return found == settings.tiers.end() ? std::nullopt
                                                  : std::optional<Scalar>(found->second.text);
-          }};
-}
-
-/// One of a few words. `wanted` says them to people.
-template <typename Enum, typename Field>
-Key choice(std::string table, std::string name, Field field, const std::string& wanted,
-           std::vector<std::pair<std::string, Enum>> words) {
-  return {std::move(table), std::move(name),
-          [=](const Entry& entry, Settings& settings) -> Problem {
-            const std::optional<std::string> value = string_of(entry);
-            if (!value) {
-              return wrong_type(wanted, entry);
-            }
-            for (const auto& [word, meaning] : words) {
-              if (*value == word) {
-                field(settings) = meaning;
-                return std::nullopt;
-              }
-            }
-            return "expected " + wanted + ", found " + plan::shown(*value);
-          },
-          [=](const Settings& settings) -> std::optional<Scalar> {
-            for (const auto& [word, meaning] : words) {
-              if (field(settings) == meaning) {
-                return Scalar(word);
-              }
-            }
-            return std::nullopt;
           }};
 }
 

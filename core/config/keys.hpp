@@ -1,4 +1,4 @@
-/// The keys that the configuration knows. Only core/config/*.cpp include this.
+/// The keys that the configuration knows. Only core/config includes this.
 #pragma once
 
 #include <functional>
