@@ -1,47 +1,27 @@
 #include "tests/contract/process/child.hpp"
 
 #include <fcntl.h>
-#include <grp.h>
-#include <sys/file.h>
-#include <sys/mount.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
-#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <functional>
-#include <latch>
 #include <map>
-#include <thread>
 
-#include "core/platform/local_launcher.hpp"
 #include "core/platform/supervisor.hpp"
-#include "core/platform/system_clock.hpp"
+#include "tests/contract/process/child_directors.hpp"
+#include "tests/contract/process/child_strays.hpp"
 #include "tests/contract/process/keyrings.hpp"
 
 namespace director::process_test {
 namespace {
 
 using Args = std::vector<std::string>;
-
-[[noreturn]] void live_for_ever() {
-  for (;;) {
-    ::pause();
-  }
-}
-
-void say(const std::string& text) {
-  std::fputs(text.c_str(), stdout);
-  std::fflush(stdout);
-}
 
 /// A line of /proc/<pid>/status; empty: there is none.
 std::string status_of(pid_t pid, const std::string& name) {
@@ -80,118 +60,6 @@ void forge_report(pid_t pid) {
         say("written to " + std::to_string(number) + " of " + std::to_string(pid) + "\n");
       }
     }
-  }
-}
-
-void release_streams() {
-  const int null = ::open("/dev/null", O_RDWR);
-  for (int fd = 0; fd < 3; ++fd) {
-    ::dup2(null, fd);
-  }
-}
-
-/// Forks a process that leaves group and session, tells its pid, and lives for ever.
-void leave_stray(bool twice, bool keep_streams) {
-  std::array<int, 2> born{};
-  if (::pipe(born.data()) != 0) {
-    std::abort();
-  }
-  if (::fork() == 0) {
-    ::setsid();
-    if (twice && ::fork() != 0) {
-      ::_exit(0);
-    }
-    std::signal(SIGTERM, SIG_IGN);
-    std::signal(SIGHUP, SIG_IGN);
-    say("stray " + std::to_string(::getpid()) + "\n");
-    if (!keep_streams) {
-      release_streams();
-    }
-    ::close(born[0]);
-    ::close(born[1]);
-    live_for_ever();
-  }
-  ::close(born[1]);
-  char byte = 0;
-  while (::read(born[0], &byte, 1) > 0) {
-  }
-}
-
-/// Forks a process that lives on although its first thread has ended: at a glance it looks dead.
-void leave_without_leader() {
-  if (::fork() == 0) {
-    std::thread([] {
-      say("stray\n");
-      live_for_ever();
-    }).detach();
-    ::syscall(SYS_exit, 0);
-  }
-}
-
-/// Kills its supervisor, which leaves a stray to the director: there is a file "orphaned" then, and
-/// its lines go on and on.
-[[noreturn]] void leave_orphan(bool hidden) {
-  const pid_t command = ::getpid();
-  ::prctl(PR_SET_DUMPABLE, hidden ? 0 : 1);
-  if (::fork() == 0) {
-    ::setsid();
-    while (::getppid() == command) {
-      ::usleep(1000);
-    }
-    const std::string line = std::string(1000, 'x') + "\n";
-    ::fcntl(1, F_SETFL, O_NONBLOCK);
-    for (int i = 0; i < 300; ++i) {
-      say(line);
-    }
-    ::fcntl(1, F_SETFL, 0);
-    ::close(::open("orphaned", O_CREAT | O_WRONLY, 0600));
-    for (;;) {
-      say(line);
-    }
-  }
-  say("ready\n");
-  ::kill(::getppid(), SIGKILL);
-  live_for_ever();
-}
-
-/// Leaves a stray before it is ready, or when there is a file "cue". Whoever is left has the file
-/// "held" locked.
-[[noreturn]] void serve(const Args& args) {
-  const bool early = args.at(0) == "early";
-  if (!early) {
-    say("ready\n");
-    while (::access("cue", F_OK) != 0) {
-      ::usleep(1000);
-    }
-  }
-  const pid_t starter = ::fork();
-  if (starter == 0) {
-    const int held = ::open("held", O_CREAT | O_RDWR | O_CLOEXEC, 0600);
-    ::flock(held, LOCK_EX);
-    ::prctl(PR_SET_DUMPABLE, args.at(1) == "hidden" ? 0 : 1);
-    if (args.at(1) == "leaderless") {
-      leave_without_leader();
-    } else {
-      leave_stray(args.at(1) == "daemon", true);
-    }
-    ::_exit(0);
-  }
-  ::waitpid(starter, nullptr, 0);
-  if (early) {
-    say("ready\n");
-  }
-  live_for_ever();
-}
-
-/// A generation every few microseconds, each the orphan of the last.
-[[noreturn]] void fork_on_and_on() {
-  ::setsid();
-  release_streams();
-  for (;;) {
-    if (::fork() > 0) {
-      ::_exit(0);
-    }
-    ::setsid();
   }
 }
 
@@ -253,102 +121,6 @@ int list_descriptors() {
     }
   }
   return 0;
-}
-
-/// A director at work: runs "daemon-hang" and passes on what it says.
-int act_as_director() {
-  const platform::SystemClock clock;
-  platform::LocalLauncher launcher(clock, platform::Environment::of_this_process());
-  ports::Command command;
-  command.argv = {"/proc/self/exe", "--child=daemon-hang"};
-  command.argv.front() = std::filesystem::read_symlink("/proc/self/exe").string();
-  command.cwd = "/";
-  const auto exit = launcher.run(command,
-                                 [](const ports::OutputLine& line) {
-                                   say(std::string(line.text) + "\n");
-                                   return true;
-                                 },
-                                 {});
-  if (!exit) {
-    say(exit.error().message() + "\n");
-    return 1;
-  }
-  return 0;
-}
-
-/// A director of a user who may have so many processes, itself included.
-int act_as_poor_director(const Args& args) {
-  const platform::SystemClock clock;
-  platform::LocalLauncher launcher(clock, platform::Environment::of_this_process());
-  const rlim_t most = std::stoul(args.at(0));
-  const struct rlimit limit { most, most };
-  constexpr uid_t kNobody = 64'999;
-  if (::setrlimit(RLIMIT_NPROC, &limit) != 0 || ::setresuid(kNobody, kNobody, kNobody) != 0) {
-    say("cannot become poor\n");
-    return 1;
-  }
-  ports::Command command;
-  command.argv = {"/bin/true"};
-  command.cwd = "/";
-  const auto exit = launcher.run(command, {}, {});
-  say((exit ? "started" : exit.error().message()) + "\n");
-  say(::waitpid(-1, nullptr, WNOHANG) < 0 && errno == ECHILD ? "nothing left\n" : "a child\n");
-  ::_exit(0);  // a sanitizer that looks for leaks would start a process
-}
-
-/// A director of a user from whom /proc hides what cannot be traced; false if that cannot be.
-bool become_blind() {
-  constexpr uid_t kNobody = 64'998;
-  return ::unshare(CLONE_NEWNS) == 0 &&
-         ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
-         ::mount("proc", "/proc", "proc", 0, "hidepid=2") == 0 && ::setgroups(0, nullptr) == 0 &&
-         ::setresgid(kNobody, kNobody, kNobody) == 0 && ::setresuid(kNobody, kNobody, kNobody) == 0;
-}
-
-/// Tells what is left when a command has ended that killed its supervisor, and whether a stray of
-/// one that goes on is said to be gone.
-int act_as_blind_director() {
-  const std::string folder = std::filesystem::current_path().string();
-  ports::Command command;
-  command.argv = {std::filesystem::read_symlink("/proc/self/exe").string(),
-                  "--child=leave-hidden-orphan"};
-  command.cwd = folder;
-  command.env_set = {"MARK=" + std::string(std::getenv("MARK"))};
-  if (!become_blind()) {
-    say("cannot be blind\n");
-    return 0;
-  }
-  const platform::SystemClock clock;
-  platform::LocalLauncher launcher(clock, platform::Environment::of_this_process());
-  const auto exit = launcher.run(command, {}, {});
-  say(exit ? "ended\n" : exit.error().message() + "\n");
-  say(::waitpid(-1, nullptr, WNOHANG) < 0 && errno == ECHILD ? "nothing left\n" : "a child\n");
-
-  ports::CommandHold hold;
-  const ports::CancelToken cancel;
-  std::latch has_stray(1);
-  command.argv = {command.argv.front(), "--child=serve", "late", "hidden"};
-  command.hold = &hold;
-  std::thread runner([&] {
-    const auto end = launcher.run(
-        command,
-        [&](const ports::OutputLine& line) {
-          if (line.text == "ready") {
-            hold.mark();
-            std::ofstream("cue") << "\n";
-          } else if (line.text.starts_with("stray")) {
-            has_stray.count_down();
-          }
-          return true;
-        },
-        cancel);
-    say(end ? "ended\n" : end.error().message() + "\n");
-  });
-  has_stray.wait();
-  say(hold.weed(std::chrono::seconds(60)) ? "clean\n" : "not clean\n");
-  cancel.cancel();
-  runner.join();
-  ::_exit(0);  // a sanitizer that looks for leaks would start a process
 }
 
 int read_signals() {
