@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <chrono>
 #include <filesystem>
+#include <optional>
 #include <thread>
 
 #include "git.hpp"
@@ -56,6 +57,41 @@ Result<Oid> current_value(git_repository* repository, const std::string& name) {
                                      name + "'");
   }
   return from_raw(*git_reference_target(reference.get()));
+}
+
+/// Nothing for a commit that is none of director's: refs of its owner keep it. Else its first
+/// parent, empty if it has none. Errors: NotFound if a file is missing that it brings.
+Result<std::optional<Oid>> require_commit(const ObjectStore& store, const Oid& commit) {
+  const git_oid id = raw(commit);
+  Commit made;
+  if (const int code = git_commit_lookup(out(made), store.repository(), &id); code < 0) {
+    return git_failure(code, "read commit '" + to_hex(commit) + "'");
+  }
+  if (std::string_view(git_commit_committer(made.get())->name) != kCommitter) {
+    return std::optional<Oid>();
+  }
+  Oid before;
+  Oid above;
+  if (git_commit_parentcount(made.get()) > 0) {
+    Commit parent;
+    if (const int code = git_commit_parent(out(parent), made.get(), 0); code < 0) {
+      return git_failure(code, "read the parent of commit '" + to_hex(commit) + "'");
+    }
+    before = from_raw(*git_commit_tree_id(parent.get()));
+    above = from_raw(*git_commit_id(parent.get()));
+  }
+  DIRECTOR_TRY(const std::vector<PathChange> changes,
+               diff_trees(store, before, from_raw(*git_commit_tree_id(made.get()))));
+  for (const PathChange& change : changes) {
+    if (change.after.exists() && change.after.mode != kModeSubmodule &&
+        !store.exists(change.after.oid)) {
+      return Error(Errc::NotFound, "cannot use commit '" + to_hex(commit) + "': its file " +
+                                       printable(change.path) +
+                                       " is not in the repository any more; was it collected as "
+                                       "garbage?");
+    }
+  }
+  return std::optional<Oid>(above);
 }
 
 }  // namespace
@@ -142,37 +178,16 @@ Status UserRepository::flush_objects() const {
 
 // The user's `git gc --prune=now` takes what no ref leads to yet, and libgit2 remembers trees and
 // commits that are gone. A ref to such a commit would be a broken repository.
-Status UserRepository::require_complete(const Oid& commit) const {
+Status UserRepository::require_complete(const Oid& commit, const Oid& known) const {
   DIRECTOR_TRY(const std::unique_ptr<ObjectStore> now,
                ObjectStore::open_fresh(source_.objects_dir));
-  const git_oid id = raw(commit);
-  Commit made;
-  if (const int code = git_commit_lookup(out(made), now->repository(), &id); code < 0) {
-    return git_failure(code, "read commit '" + to_hex(commit) + "'");
-  }
-  if (std::string_view(git_commit_committer(made.get())->name) != kCommitter) {
-    return ok();  // the user's own, which refs of theirs keep
-  }
-  Oid before;
-  if (git_commit_parentcount(made.get()) > 0) {
-    Commit parent;
-    if (const int code = git_commit_parent(out(parent), made.get(), 0); code < 0) {
-      return git_failure(code, "read the parent of commit '" + to_hex(commit) + "'");
+  for (Oid next = commit;;) {
+    DIRECTOR_TRY(const std::optional<Oid> above, require_commit(*now, next));
+    if (known.empty() || !above || above->empty() || *above == known) {
+      return ok();
     }
-    before = from_raw(*git_commit_tree_id(parent.get()));
+    next = *above;
   }
-  DIRECTOR_TRY(const std::vector<PathChange> changes,
-               diff_trees(*now, before, from_raw(*git_commit_tree_id(made.get()))));
-  for (const PathChange& change : changes) {
-    if (change.after.exists() && change.after.mode != kModeSubmodule &&
-        !now->exists(change.after.oid)) {
-      return Error(Errc::NotFound, "cannot use commit '" + to_hex(commit) + "': its file " +
-                                       printable(change.path) +
-                                       " is not in the repository any more; was it collected as "
-                                       "garbage?");
-    }
-  }
-  return ok();
 }
 
 Status UserRepository::swap_locked(const std::string& name, const Oid& expected,
@@ -275,7 +290,9 @@ Status UserRepository::update_ref(const std::string& name, std::string_view expe
   }
   if (!new_value.empty() && new_value != old_value) {
     DIRECTOR_CHECK(flush_objects());
-    DIRECTOR_CHECK(require_complete(new_value));
+    // A branch is moved past several commits at once. Other refs name one that is new.
+    const bool is_branch = name.starts_with("refs/heads/");
+    DIRECTOR_CHECK(require_complete(new_value, is_branch ? old_value : Oid()));
   }
   return swap_locked(name, old_value, new_value);
 }

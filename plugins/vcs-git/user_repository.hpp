@@ -61,7 +61,9 @@ class UserRepository {
   [[nodiscard]] Status refuse_checked_out(const std::string& name) const;
   [[nodiscard]] Status refuse_overlap(const std::string& name) const;
   [[nodiscard]] Status flush_objects() const;
-  [[nodiscard]] Status require_complete(const Oid& commit) const;
+  /// Whether what director made is there: that commit and, unless `known` is empty, those below it
+  /// down to `known`.
+  [[nodiscard]] Status require_complete(const Oid& commit, const Oid& known) const;
   [[nodiscard]] Status swap_locked(const std::string& name, const Oid& expected,
                                    const Oid& desired) const;
   [[nodiscard]] Status commit_transaction(git_transaction* transaction,

@@ -80,6 +80,27 @@ TEST_F(GitSurvival, NoRefIsMadeToACommitThatLostOneFile) {
   EXPECT_THAT(vcs_->resolve("refs/heads/director/job-1"), FailsWith(Errc::NotFound, ""));
 }
 
+// A branch moves past several commits at once, and only the last of them had a ref.
+TEST_F(GitSurvival, BranchIsNotMovedPastACommitThatIsGone) {
+  constexpr const char* kBranch = "refs/heads/director/job-1";
+  ASSERT_THAT(vcs_->update_ref(kBranch, "", head_.oid), IsOk());
+  const std::string first = unnamed_commit();
+  const std::string tree = git(repo(), "rev-parse " + first + "^{tree}").substr(0, 40);
+  const std::string blob = git(repo(), "rev-parse " + first + ":folder/new.txt").substr(0, 40);
+  ASSERT_VALUE(const std::string second, vcs_->commit(tree, first, "second"));
+  ASSERT_VALUE(const std::string third, vcs_->commit(tree, second, "third"));
+  ASSERT_THAT(vcs_->update_ref("refs/director/flight/j/n/merged", "", third), IsOk());
+  for (const std::string& lost : {first, blob}) {
+    const fs::path loose = repo() / ".git" / "objects" / lost.substr(0, 2) / lost.substr(2);
+    fs::rename(loose, temp_.path() / "lost");
+    EXPECT_THAT(vcs_->update_ref(kBranch, head_.oid, third), FailsWith(Errc::NotFound, first));
+    fs::rename(temp_.path() / "lost", loose);
+  }
+  EXPECT_EQ(vcs_->resolve(kBranch)->oid, head_.oid);
+  EXPECT_THAT(vcs_->update_ref(kBranch, head_.oid, third), IsOk());
+  git(repo(), "fsck --strict");
+}
+
 TEST_F(GitSurvival, OldLocksAndHalfWrittenRefsOfItsOwnAreMendedAtTheNextStart) {
   const fs::path git_dir = repo() / ".git";
   const fs::path ours[] = {git_dir / "refs/heads/director/job-1.lock",
