@@ -1,6 +1,7 @@
 #include "core/engine/books.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "core/base/dollars.hpp"
@@ -10,6 +11,9 @@
 
 namespace director::engine {
 namespace {
+
+/// How often the cancel token, which cannot wake who waits, is looked at.
+constexpr std::chrono::milliseconds kLookForCancel{50};
 
 /// A line of costs.jsonl.
 std::string cost_record(const run::CallEnded& call, run::At at) {
@@ -99,7 +103,15 @@ run::Ceilings Books::ceilings() const {
 
 Result<Admission> Books::reserve(run::CallReserved call, const ports::CancelToken& cancel) {
   std::unique_lock lock(mutex_);
-  call.usd = run::reserve_for(ledger_, call.role, services_.settings.limits.call_reserve_usd);
+  const double least = services_.settings.limits.call_reserve_usd;
+  call.usd = run::reserve_for(ledger_, call.role, least);
+  while (run::may_fit_later(ledger_, call, ceilings())) {
+    gave_back_.wait_for(lock, kLookForCancel);
+    if (cancel.cancelled()) {
+      return Error(Errc::Cancelled, "interrupted while other calls bind what it may cost");
+    }
+    call.usd = run::reserve_for(ledger_, call.role, least);
+  }
   if (const run::Ceiling refused = run::refusal(ledger_, call, ceilings());
       refused != run::Ceiling::None) {
     return Admission{refused, {}, {}};
@@ -149,6 +161,7 @@ Result<Settled> Books::settle(const run::CallEnded& call) {
   settled.node_is_spent =
       run::node_is_spent(ledger_, {call.call, call.role, call.model, call.node, 0}, ceilings());
   lock.unlock();
+  gave_back_.notify_all();
   DIRECTOR_CHECK(flush());
   return settled;
 }

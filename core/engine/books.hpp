@@ -1,6 +1,7 @@
 /// The journal, the ledger and the sinks behind one lock: whoever knows a fact writes it here.
 #pragma once
 
+#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -51,7 +52,8 @@ class Books {
   [[nodiscard]] Status flush();
 
   /// Sets the cost of a call aside and writes that down, durably. Fills in the call's id and what
-  /// is reserved for it; `cancel` is the asker's.
+  /// is reserved for it; `cancel` is the asker's. Waits while only what calls under way have set
+  /// aside is in its way. Errors: Cancelled while it waits.
   [[nodiscard]] Result<Admission> reserve(run::CallReserved call, const ports::CancelToken& cancel);
   /// Writes what a reserved call has used so far, not durably, and stops every call under way that
   /// has to end now.
@@ -104,6 +106,7 @@ class Books {
 
   const Services& services_;
   mutable std::mutex mutex_;
+  std::condition_variable gave_back_;  ///< a call has ended
   std::unique_ptr<Journal> journal_;
   std::uint64_t written_ = 0;  ///< the last event of the journal
   std::uint64_t wanted_ = 0;   ///< the last one that is to be durable

@@ -131,6 +131,12 @@ Ceiling refusal(const Ledger& ledger, const CallReserved& call, const Ceilings& 
   return affordable(ledger, call.usd, ceilings.job_usd) ? Ceiling::None : Ceiling::Job;
 }
 
+bool may_fit_later(const Ledger& ledger, const CallReserved& call, const Ceilings& ceilings) {
+  const double spent = ledger.spent_usd();
+  return refusal(ledger, call, ceilings) == Ceiling::Job && !ledger.open.empty() &&
+         spent < ceilings.job_usd && spent + call.usd <= ceilings.job_usd;
+}
+
 Ceiling reached(const Ledger& ledger, const CallReserved& call, const Ceilings& ceilings) {
   if (node_is_spent(ledger, call, ceilings)) {
     return Ceiling::Node;

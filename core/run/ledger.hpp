@@ -69,6 +69,11 @@ enum class Ceiling : std::uint8_t { None, Job, Node };
 [[nodiscard]] Ceiling refusal(const Ledger& ledger, const CallReserved& call,
                               const Ceilings& ceilings);
 
+/// True if only what calls under way have set aside keeps this one from beginning: it may, once
+/// they have given back what they do not use.
+[[nodiscard]] bool may_fit_later(const Ledger& ledger, const CallReserved& call,
+                                 const Ceilings& ceilings);
+
 /// The ceiling at which this call, which is under way, has to end.
 [[nodiscard]] Ceiling reached(const Ledger& ledger, const CallReserved& call,
                               const Ceilings& ceilings);

@@ -74,6 +74,71 @@ TEST(Budget, RestOfAStoppedCallsReservationIsFreeAgain) {
   EXPECT_DOUBLE_EQ(ledger(world).committed_usd(), 0.5);
 }
 
+/// The first call does not end before every node has been found red: all that it keeps from
+/// beginning have asked by then, or do so a moment later.
+class FirstCallWaits {
+ public:
+  FirstCallWaits(World& world, int nodes) : missing_(nodes) {
+    world.on_event = [this](const run::RunEvent& event) {
+      missing_ -= std::holds_alternative<run::RedChecked>(event) ? 1 : 0;
+    };
+    world.runner.on_call = [this](const AgentCall&) {
+      while (missing_ > 0) {
+        std::this_thread::yield();
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    };
+  }
+
+ private:
+  std::atomic<int> missing_;
+};
+
+TEST(Budget, CallWaitsForWhatOthersHaveSetAsideAndGiveBack) {
+  World world;
+  world.adopt({node("a"), node("b"), node("c"), node("d")});
+  world.obedient({"a", "b", "c", "d"});
+  world.settings.limits.cost_ceiling_usd = 3;
+  world.settings.limits.call_reserve_usd = 2;
+  const FirstCallWaits waits(world, 4);
+  const Result<run::RunState> end = world.run({.parallel = 4});
+  ASSERT_THAT(end, IsOk());
+  EXPECT_EQ(end->outcome, "done") << "one at a time all of them fit";
+  EXPECT_DOUBLE_EQ(ledger(world).total.usd, 1);
+  expect_one_truth(world);
+}
+
+TEST(Budget, CallThatDoesNotFitWithNothingUnderWayMeetsTheCeiling) {
+  World world;
+  world.adopt({node("a"), node("b")});
+  world.obedient({"a", "b"});
+  world.settings.limits.cost_ceiling_usd = 2.1;
+  world.settings.limits.call_reserve_usd = 2;
+  const FirstCallWaits waits(world, 2);
+  const Result<run::RunState> end = world.run({.parallel = 2});
+  ASSERT_THAT(end, IsOk());
+  EXPECT_EQ(end->outcome, "ceiling");
+  EXPECT_DOUBLE_EQ(ledger(world).total.usd, 0.25);
+}
+
+TEST(Budget, CallThatWaitsForOthersHearsAnInterruption) {
+  World world;
+  world.adopt({node("a"), node("b")});
+  world.settings.limits.cost_ceiling_usd = 3;
+  world.settings.limits.call_reserve_usd = 2;
+  world.runner.script["executor-a"] = {Turn{.hangs = true}};
+  world.runner.script["executor-b"] = {Turn{.hangs = true}};
+  const FirstCallWaits waits(world, 2);
+  world.runner.on_call = [&, wait = world.runner.on_call](const AgentCall& call) {
+    wait(call);
+    world.interrupt.cancel();
+  };
+  const Result<run::RunState> end = world.run({.parallel = 2});
+  ASSERT_THAT(end, IsOk());
+  EXPECT_EQ(end->outcome, "interrupted");
+  EXPECT_EQ(world.runner.calls("").size(), 1U);
+}
+
 /// Each call waits in on_call until all of them are open.
 class TogetherAt {
  public:

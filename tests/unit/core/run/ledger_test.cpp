@@ -164,6 +164,22 @@ TEST(Ledger, NodeCeilingCountsWhatARunSpendsOnTheNode) {
   EXPECT_EQ(refusal(ledger, reserved("3", 0), ceilings), Ceiling::Node);
 }
 
+TEST(Ledger, CallMayFitLaterIfOnlyOpenCallsAreInItsWay) {
+  const Ceilings ceilings{1.0, 0};
+  Ledger ledger;
+  const CallReserved next{"2", "executor", "m", NodeId("b"), 0.4};
+  EXPECT_FALSE(may_fit_later(ledger, next, ceilings)) << "it fits now";
+  ASSERT_THAT(advance(ledger, CallReserved{"1", "executor", "m", NodeId("a"), 0.7}), IsOk());
+  EXPECT_TRUE(may_fit_later(ledger, next, ceilings));
+  EXPECT_FALSE(may_fit_later(ledger, next, {})) << "nothing limits it";
+  EXPECT_FALSE(may_fit_later(ledger, {"2", "executor", "m", NodeId("b"), 1.1}, ceilings))
+      << "it never fits";
+  Usage used;
+  used.usd = 0.65;
+  ASSERT_THAT(advance(ledger, CallMetered{"1", used}), IsOk());
+  EXPECT_FALSE(may_fit_later(ledger, next, ceilings)) << "what is used up does not come back";
+}
+
 TEST(Ledger, JobCeilingIsReachedByTheSumOfAllOpenCalls) {
   const Ceilings ceilings{1, 0};
   Ledger ledger;
