@@ -55,7 +55,10 @@ Result<director::commit_info> JobBranch::tip(director::vcs& vcs) {
         return moved(now->oid);
       }
     }
-    saw(Oid(now->oid));
+    const std::lock_guard lock(mutex_);
+    if (seen_ == last) {  // else it was moved on since, and what was found here is older
+      seen_ = Oid(now->oid);
+    }
     return now;
   }
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -31,6 +32,8 @@ class FakeRepository {
 
   Fault* fault = nullptr;
   std::atomic<bool> refuse_commits = false;  ///< as on a full disk
+  /// When it is known where a revision leads, before whoever asked hears of it.
+  std::function<void()> on_resolved;
 
   std::string add_tree(const FileMap& files) {
     const std::lock_guard lock(mutex_);
@@ -189,15 +192,20 @@ class FakeVcs final : public director::vcs {
   explicit FakeVcs(FakeRepository& repository) : repo_(repository) {}
 
   [[nodiscard]] Result<commit_info> resolve(std::string_view revision) override {
-    return guarded<Result<commit_info>>("vcs.resolve", [&]() -> Result<commit_info> {
-      const auto ref = repo_.refs_.find(std::string(revision));
-      const std::string oid = ref == repo_.refs_.end() ? std::string(revision) : ref->second;
-      const auto found = repo_.commits_.find(oid);
-      if (found == repo_.commits_.end()) {
-        return missing("revision", revision);
-      }
-      return commit_info{oid, found->second.tree, found->second.message};
-    });
+    Result<commit_info> found_at =
+        guarded<Result<commit_info>>("vcs.resolve", [&]() -> Result<commit_info> {
+          const auto ref = repo_.refs_.find(std::string(revision));
+          const std::string oid = ref == repo_.refs_.end() ? std::string(revision) : ref->second;
+          const auto found = repo_.commits_.find(oid);
+          if (found == repo_.commits_.end()) {
+            return missing("revision", revision);
+          }
+          return commit_info{oid, found->second.tree, found->second.message};
+        });
+    if (repo_.on_resolved) {
+      repo_.on_resolved();
+    }
+    return found_at;
   }
 
   [[nodiscard]] Result<std::vector<director::ref>> list_refs(std::string_view prefix) override {
