@@ -134,7 +134,9 @@ Status Keeper::settle_flights(director::vcs& vcs, const run::RunState& state) co
     Status done = found == own.end() ? put_aside(vcs, ref)
                                      : settle_own(vcs, ref, state.nodes[found->second],
                                                   state.topology->ids[found->second]);
-    all = done ? std::move(all) : std::move(done);
+    if (!done) {
+      all = std::move(done);
+    }
   }
   return all;
 }

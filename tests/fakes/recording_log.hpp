@@ -31,6 +31,15 @@ class RecordingLog final : public ports::Log {
     }
     return found;
   }
+  /// How many lines say nothing.
+  [[nodiscard]] int count_empty() const {
+    const std::lock_guard lock(mutex_);
+    int found = 0;
+    for (const auto& [level, text] : lines_) {
+      found += text.empty() ? 1 : 0;
+    }
+    return found;
+  }
 
  private:
   mutable std::mutex mutex_;

@@ -56,6 +56,26 @@ TEST(Kept, CommitThatIsKeptIsNeverTakenForALandedOne) {
   EXPECT_THAT(world.landings(), IsEmpty());
 }
 
+TEST(Kept, WhateverFailsWhenItIsTidiedUpIsToldWithItsReason) {
+  for (int nth = 1;; ++nth) {
+    SCOPED_TRACE("call " + std::to_string(nth));
+    World world;
+    world.adopt({node("a")});
+    world.obedient({"a"});
+    for (const char* id : {"x", "y", "z"}) {
+      world.repository.commit_on(std::string("refs/director/flight/another/") + id + "/candidate",
+                                 {{id, "work"}}, "Director-Job: another");
+    }
+    director::testing::Fault fault(nth, director::testing::FaultSide::Before);
+    world.repository.fault = &fault;
+    (void)world.run();
+    EXPECT_EQ(world.log.count_empty(), 0) << "failed: " << fault.where();
+    if (!fault.fired()) {
+      break;
+    }
+  }
+}
+
 TEST(Kept, NodeThatLandsInTheEndLeavesNothing) {
   World world;
   world.adopt({node("a", {}, "=a.txt:right"), node("b", {}, "=b.txt:right")});
