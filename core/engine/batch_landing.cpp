@@ -51,7 +51,8 @@ std::vector<run::RunEvent> BatchLanding::land(const std::vector<BatchMember>& me
   }
   std::vector<run::RunEvent> events;
   for (const NodeId& id : stack->left_out) {
-    events.emplace_back(run::LandRefused{id, Oid(stack->top.oid)});
+    // Where nobody knows whether it moved, it is not said that it did.
+    events.emplace_back(run::LandRefused{id, Oid(advanced ? stack->top.oid : stack->tip.oid)});
   }
   for (std::size_t i = 0; i < stack->members.size(); ++i) {
     const NodeId& id = stack->members[i]->node->id;

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -283,6 +284,39 @@ TEST(BatchLanding, WhereNobodyKnowsWhetherItMovedNothingLandsTwice) {
     }
     EXPECT_THAT(world.runner.calls(""), SizeIs(5)) << "nothing is paid again";
   }
+}
+
+// Nor may it be told to who was left out that the branch is where it may never have been.
+TEST(BatchLanding, WhereNobodyKnowsWhetherItMovedTheNextRunTakesTheBranchAsItIs) {
+  plan::Node first = node("m1");
+  plan::Node second = node("m2");
+  for (plan::Node* one : {&first, &second}) {
+    one->files.push_back("shared.txt");
+  }
+  Crowd world({first, second, node("m3")});
+  for (const std::string id : {"m1", "m2"}) {
+    world.runner.script["executor-" + id] = {
+        Turn{.files = {{id + ".txt", "x"}, {"shared.txt", "by " + id}}}};
+  }
+  Fault fault(1, FaultSide::Before, 1'000'000);
+  std::atomic<int> together = 0;
+  world.gate.on_check = [&, line_up = world.gate.on_check](const gate_request& request,
+                                                           bool passes) {
+    line_up(request, passes);
+    const FileMap there = world.repository.slot(std::string(request.workdir));
+    constexpr int kLast = 4;  // two members, and two that landed
+    if (there.count("m1.txt") + there.count("m3.txt") == 2 && ++together == kLast) {
+      world.repository.fault = &fault;
+    }
+  };
+  ASSERT_THAT(world.run_all(), IsOk());
+  EXPECT_EQ(fault.where(), "vcs.update_ref");
+  world.repository.fault = nullptr;
+  world.gate.on_check = nullptr;
+  const Result<run::RunState> end = world.run({.retry = true});
+  ASSERT_THAT(end, IsOk());
+  EXPECT_EQ(end->outcome, "done");
+  EXPECT_THAT(world.landings(), SizeIs(5));
 }
 
 TEST(BatchLanding, InterruptedInItsTestsItGoesOnInTheNextRunWithoutPayingAgain) {
