@@ -203,15 +203,19 @@ Status Keeper::settle_kept(director::vcs& vcs, const run::RunState& state) const
 Status Keeper::settle_tips(director::vcs& vcs, const run::RunState& state, const Oid& tip) const {
   const std::string own =
       std::string(kTips) + plan_.job_branch.substr(plan_.job_branch.find('/') + 1);
+  // Somebody may have taken the branch away since its gates passed.
+  const Result<director::commit_info> now = vcs.resolve("refs/heads/" + plan_.job_branch);
+  const bool is_over =
+      state.outcome == "done" && now && (now->oid == tip.value || vcs.history(now->oid, tip.value));
   DIRECTOR_TRY(const std::vector<director::ref> tips, vcs.list_refs(kTips));
   for (const director::ref& ref : tips) {
     const std::string branch = std::string(kBranches) + ref.name.substr(kTips.size());
-    const bool needed = ref.name == own ? state.outcome != "done" : !vcs.resolve(branch);
+    const bool needed = ref.name == own ? !is_over : !vcs.resolve(branch);
     if (!needed) {
       DIRECTOR_CHECK(vcs.update_ref(ref.name, ref.oid, ""));
     }
   }
-  return state.outcome == "done" ? ok() : set_ref(vcs, own, tip);
+  return is_over ? ok() : set_ref(vcs, own, tip);
 }
 
 }  // namespace director::engine

@@ -215,11 +215,9 @@ Status RunEngine::perform(const run::RunEffect& effect) {
     return take(run::RunFinished{finish->outcome});
   }
   if (std::holds_alternative<run::RunIntegrationGates>(effect)) {
-    post(NodeId(),
-         [this, landed = landed_nodes(), parallel = state_->parallel]() -> Result<run::RunEvent> {
-           DIRECTOR_TRY(const Oid tip, branch_tip());
-           return run_integration_gates(services_, workspaces_, tip, landed, parallel);
-         });
+    post(NodeId(), [this, landed = landed_nodes(), parallel = state_->parallel] {
+      return gate_the_end(landed, parallel);
+    });
     return ok();
   }
   const auto state_of = [this](const NodeId& id) { return state_->nodes[state_->index_of(id)]; };
@@ -262,6 +260,23 @@ void RunEngine::post_batch(const run::LandBatch& batch) {
   post_all(batch.node, [this, members = std::move(members), parallel = state_->parallel] {
     return work_.land_batch(members, parallel);
   });
+}
+
+Result<run::RunEvent> RunEngine::gate_the_end(const std::vector<LandedNode>& landed, int parallel) {
+  DIRECTOR_TRY(Oid tip, branch_tip());
+  const int rounds = services_.settings.limits.landing_rounds;
+  for (int round = 1; round <= rounds; ++round) {
+    DIRECTOR_TRY(run::RunEvent gated,
+                 run_integration_gates(services_, workspaces_, tip, landed, parallel));
+    DIRECTOR_TRY(const Oid now, branch_tip());
+    if (now == tip) {
+      return gated;
+    }
+    tip = now;
+  }
+  return run::RunEvent(run::IntegrationGated{
+      false, "somebody committed to the job branch each time that its gates ran, " +
+                 std::to_string(rounds) + " times; run again when it is left alone"});
 }
 
 std::vector<LandedNode> RunEngine::landed_nodes() const {

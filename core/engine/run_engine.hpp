@@ -71,6 +71,9 @@ class RunEngine {
   [[nodiscard]] Status carry_out();
   [[nodiscard]] Status perform(const run::RunEffect& effect);
   [[nodiscard]] Status start_attempt(const run::StartAttempt& effect);
+  /// The gates on the tip, and again if it moved meanwhile. Blocks. Errors: those of branch_tip().
+  [[nodiscard]] Result<run::RunEvent> gate_the_end(const std::vector<LandedNode>& landed,
+                                                   int parallel);
   [[nodiscard]] std::vector<LandedNode> landed_nodes() const;
   void save_state(bool now);
 

@@ -172,6 +172,79 @@ TEST_P(UserBranch, GarbageCollectionTakesNothingThatIsNeeded) {
 INSTANTIATE_TEST_SUITE_P(Stages, UserBranch, ::testing::ValuesIn(kStages),
                          [](const auto& each) { return name_of(each.param); });
 
+TEST(UserBranchAtTheEnd, WhatIsCommittedMeanwhileIsGatedBeforeTheJobIsDone) {
+  for (const bool breaks : {false, true}) {
+    World world;
+    two_nodes(world);
+    world.settings.gates = {{"all", "^a.txt,broken"}};
+    bool acted = false;
+    world.gate.on_check = [&](const gate_request& request, bool) {
+      if (request.node.empty() && !std::exchange(acted, true)) {
+        world.repository.commit_on(
+            kRef, breaks ? FileMap{{"broken", "yes"}} : FileMap{{"users.txt", "mine"}});
+      }
+    };
+    const Result<run::RunState> end = world.run();
+    ASSERT_THAT(end, IsOk());
+    EXPECT_TRUE(acted);
+    EXPECT_EQ(end->outcome, breaks ? "incomplete" : "done");
+  }
+}
+
+TEST(UserBranchAtTheEnd, OneThatIsTakenAwayMeanwhileEndsTheJobAndNothingIsLost) {
+  for (const bool is_deleted : {true, false}) {
+    World world;
+    two_nodes(world);
+    world.settings.gates = {{"all", "+a.txt +b.txt"}};
+    std::string last;
+    world.gate.on_check = [&](const gate_request& request, bool) {
+      if (request.node.empty() && last.empty()) {
+        last = world.repository.ref(kRef);
+        is_deleted ? world.repository.delete_ref(kRef) : world.repository.set_ref(kRef, world.base);
+      }
+    };
+    EXPECT_THAT(world.run(), FailsWith(is_deleted ? Errc::NotFound : Errc::Conflict, last));
+    world.repository.collect_garbage();
+    world.repository.set_ref(kRef, last);
+    const Result<run::RunState> more = world.run();
+    ASSERT_THAT(more, IsOk());
+    EXPECT_EQ(more->outcome, "done");
+  }
+}
+
+TEST(UserBranchAtTheEnd, OneThatIsDeletedAfterTheGatesPassedIsHeldUnderAnotherName) {
+  World world;
+  two_nodes(world);
+  std::string last;
+  world.on_event = [&](const run::RunEvent& event) {
+    if (std::holds_alternative<run::IntegrationGated>(event)) {
+      last = world.repository.ref(kRef);
+      world.repository.delete_ref(kRef);
+    }
+  };
+  ASSERT_THAT(world.run(), IsOk());
+  world.repository.collect_garbage();
+  world.repository.set_ref(kRef, last);
+  EXPECT_EQ(world.landings(), (std::map<std::string, int>{{"a", 1}, {"b", 1}}));
+}
+
+TEST(UserBranchAtTheEnd, CommitsWithoutEndEndTheRunAllTheSame) {
+  World world;
+  two_nodes(world);
+  world.settings.gates = {{"all", "+a.txt"}};
+  int commits = 0;
+  world.gate.on_check = [&](const gate_request& request, bool) {
+    if (request.node.empty()) {
+      world.repository.commit_on(kRef, {{"users.txt", std::to_string(++commits)}});
+    }
+  };
+  const Result<run::RunState> end = world.run();
+  ASSERT_THAT(end, IsOk());
+  EXPECT_EQ(end->outcome, "incomplete");
+  EXPECT_EQ(commits, world.settings.limits.landing_rounds);
+  EXPECT_THAT(end->integration_detail, HasSubstr("left alone"));
+}
+
 TEST(UserGarbageCollection, AtEveryEventCallAndGateOfAJobThatFailsAndIsOvertakenTakesNothing) {
   World world;
   world.adopt({node("a", {}, "=a.txt:right"), node("b", {"a"}), node("c", {}, "=c.txt:never")});
