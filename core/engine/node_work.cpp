@@ -211,6 +211,15 @@ Result<run::CandidateMade> NodeWork::take_candidate(director::vcs& vcs, const No
 }
 
 Result<run::RunEvent> NodeWork::integrate(const NodeId& id, const run::NodeState& state) {
+  Result<run::RunEvent> integrated = put_on_tip(id, state);
+  if (!integrated && integrated.error().code() == Errc::NotFound) {
+    // As above: what is made here has no name until it is held.
+    integrated = put_on_tip(id, state);
+  }
+  return integrated;
+}
+
+Result<run::RunEvent> NodeWork::put_on_tip(const NodeId& id, const run::NodeState& state) {
   const plan::Node& node = this->node(id);
   Context& context = this->context(id);
   DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());

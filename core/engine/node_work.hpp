@@ -89,6 +89,8 @@ class NodeWork {
   /// The agent did not get to its end.
   [[nodiscard]] Status keep_workspace(const NodeId& id, const run::NodeState& state,
                                       const AgentAnswer& answer);
+  /// Errors: also NotFound, if what it makes is gone before it has a name.
+  [[nodiscard]] Result<run::RunEvent> put_on_tip(const NodeId& id, const run::NodeState& state);
   /// Errors: also NotFound, if objects of the candidate are gone already.
   [[nodiscard]] Result<run::CandidateMade> take_candidate(director::vcs& vcs, const NodeId& id,
                                                           const run::NodeState& state);
