@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string_view>
 #include <thread>
@@ -83,17 +84,22 @@ Result<GatedBatch> CandidateGates::check_batch(const std::vector<BatchCandidate>
   gated.used.resize(candidates.size());
   const std::vector<const plan::Node*>* const rounds[] = {&own, &others};
   for (const std::vector<const plan::Node*>* nodes : rounds) {
-    DIRECTOR_TRY(const std::vector<GateChecked> checked,
+    DIRECTOR_TRY(const std::vector<std::optional<GateChecked>> checked,
                  run_tests_of(services_, workspaces_, together, *nodes, slots,
                               [&] { return is_outrun(together.landed); }));
+    bool all_ran = true;
     for (std::size_t i = 0; i < checked.size(); ++i) {
-      gated.used[nodes == &own ? i : 0].add(checked[i].used);
-      if (checked[i].verdict.outcome != DIRECTOR_GATE_PASS && gated.refused.empty()) {
+      all_ran = all_ran && checked[i];
+      if (!checked[i]) {
+        continue;
+      }
+      gated.used[nodes == &own ? i : 0].add(checked[i]->used);
+      if (checked[i]->verdict.outcome != DIRECTOR_GATE_PASS && gated.refused.empty()) {
         gated.refused = "the tests of node '" + (*nodes)[i]->id.value +
-                        "' do not pass with all of them: " + checked[i].verdict.summary;
+                        "' do not pass with all of them: " + checked[i]->verdict.summary;
       }
     }
-    if (checked.size() < nodes->size() && gated.refused.empty()) {
+    if (!all_ran && gated.refused.empty()) {
       gated.refused = "the job branch moved";
     }
     if (!gated.refused.empty()) {
@@ -168,38 +174,40 @@ Result<GatedCandidate> CandidateGates::tests_of_others(const plan::Node& node,
                                                        const std::vector<SlotLease>& slots) {
   const Checkout with_it{candidate.commit, candidate.onto, candidate.changes};
   const Checkout without_it{candidate.onto, candidate.onto, {}};
-  DIRECTOR_TRY(const std::vector<GateChecked> checked,
+  DIRECTOR_TRY(const std::vector<std::optional<GateChecked>> checked,
                run_tests_of(services_, workspaces_, with_it, others, slots,
                             [&] { return is_outrun(candidate.onto); }));
   run::Used used;
-  for (const GateChecked& tests : checked) {
-    used.add(tests.used);
+  bool all_ran = true;
+  for (const std::optional<GateChecked>& tests : checked) {
+    all_ran = all_ran && tests;
+    used.add(tests ? tests->used : run::Used());
   }
-  if (checked.size() < others.size()) {
+  if (!all_ran) {
     return GatedCandidate{with_verdict(node, run::Verdict::Error, "", used), true};
   }
   for (std::size_t i = 0; i < others.size(); ++i) {
-    const director::verdict& verdict = checked[i].verdict;
+    const director::verdict& verdict = checked[i]->verdict;
     if (verdict.outcome == DIRECTOR_GATE_PASS) {
       continue;
     }
     const std::string name = "node '" + others[i]->id.value + "'";
     // What somebody pushed may have broken them before.
-    DIRECTOR_TRY(const std::vector<GateChecked> before,
+    DIRECTOR_TRY(const std::vector<std::optional<GateChecked>> before,
                  run_tests_of(services_, workspaces_, without_it, {others[i]}, slots));
-    used.add(before.front().used);
-    if (before.front().verdict.outcome != DIRECTOR_GATE_PASS) {
+    used.add(before.front()->used);
+    if (before.front()->verdict.outcome != DIRECTOR_GATE_PASS) {
       services_.log.write(ports::LogLevel::Warning,
                           "the tests of " + name +
                               ", which landed, do not pass on the job branch any more: " +
-                              before.front().verdict.summary);
+                              before.front()->verdict.summary);
       continue;
     }
     if (!is_its_failure(verdict)) {
       return GatedCandidate{
           with_verdict(node, run::Verdict::Error, "tests of " + name + ": " + told(verdict), used)};
     }
-    DIRECTOR_TRY(run::Gated gated, failed(node, candidate, checked[i],
+    DIRECTOR_TRY(run::Gated gated, failed(node, candidate, *checked[i],
                                           "it breaks what landed before: the tests of " + name +
                                               " pass without this change and fail with it: "));
     gated.used = used;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -49,11 +50,11 @@ std::vector<SlotLease> slots_for(Workspaces& workspaces, std::size_t tests, int 
 
 /// Empty: all of them pass.
 std::string failures(const std::vector<const plan::Node*>& nodes,
-                     const std::vector<GateChecked>& checked) {
+                     const std::vector<std::optional<GateChecked>>& checked) {
   std::string text;
   int failed = 0;
   for (std::size_t i = 0; i < nodes.size(); ++i) {
-    const director::verdict& verdict = checked[i].verdict;
+    const director::verdict& verdict = checked[i]->verdict;  // all of them ran
     if (verdict.outcome == DIRECTOR_GATE_PASS) {
       continue;
     }
@@ -70,7 +71,7 @@ Result<run::RunEvent> run_integration_gates(const Services& services, Workspaces
                                             int parallel) {
   const std::vector<const plan::Node*> nodes = to_test(landed, tip);
   const std::vector<SlotLease> slots = slots_for(workspaces, nodes.size(), parallel);
-  DIRECTOR_TRY(const std::vector<GateChecked> checked,
+  DIRECTOR_TRY(const std::vector<std::optional<GateChecked>> checked,
                run_tests_of(services, workspaces, {tip, tip, {}}, nodes, slots));
   const SlotLease& slot = slots.front();
   run::IntegrationGated gated;

@@ -22,7 +22,8 @@ class Workers {
         enough_(enough),
         outcomes_(nodes.size()) {}
 
-  [[nodiscard]] Result<std::vector<GateChecked>> run(const std::vector<SlotLease>& slots) {
+  [[nodiscard]] Result<std::vector<std::optional<GateChecked>>> run(
+      const std::vector<SlotLease>& slots) {
     std::vector<std::thread> others;
     for (std::size_t i = 1; i < std::min(nodes_.size(), slots.size()); ++i) {
       others.emplace_back([this, &slot = *slots[i]] { work(slot); });
@@ -31,14 +32,12 @@ class Workers {
     for (std::thread& other : others) {
       other.join();
     }
-    std::vector<GateChecked> checked;
+    std::vector<std::optional<GateChecked>> checked;
     for (std::optional<Result<GateChecked>>& outcome : outcomes_) {
       if (outcome && !*outcome) {
         return outcome->error();
       }
-      if (outcome) {
-        checked.push_back(**std::move(outcome));
-      }
+      checked.push_back(outcome ? std::optional(**std::move(outcome)) : std::nullopt);
     }
     return checked;
   }
@@ -74,11 +73,10 @@ class Workers {
 
 }  // namespace
 
-Result<std::vector<GateChecked>> run_tests_of(const Services& services, Workspaces& workspaces,
-                                              const Checkout& checkout,
-                                              const std::vector<const plan::Node*>& nodes,
-                                              const std::vector<SlotLease>& slots,
-                                              const Enough& enough) {
+Result<std::vector<std::optional<GateChecked>>> run_tests_of(
+    const Services& services, Workspaces& workspaces, const Checkout& checkout,
+    const std::vector<const plan::Node*>& nodes, const std::vector<SlotLease>& slots,
+    const Enough& enough) {
   return Workers(services, workspaces, checkout, nodes, enough).run(slots);
 }
 

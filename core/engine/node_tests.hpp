@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "core/base/ids.hpp"
@@ -25,9 +26,9 @@ struct Checkout {
 using Enough = std::function<Result<bool>()>;
 
 /// Each node's tests once, on a clean checkout of their own, in `slots` (at least one), in each one
-/// at a time. In the order of the nodes; as many as nodes, or fewer if it was enough. Blocks.
-/// Errors: of the VCS; no gate plugin; Cancelled; of `enough`.
-[[nodiscard]] Result<std::vector<GateChecked>> run_tests_of(
+/// at a time. As many as nodes and in their order; where it was enough before a node's turn came,
+/// nothing stands in its place. Blocks. Errors: of the VCS; no gate plugin; Cancelled; of `enough`.
+[[nodiscard]] Result<std::vector<std::optional<GateChecked>>> run_tests_of(
     const Services& services, Workspaces& workspaces, const Checkout& checkout,
     const std::vector<const plan::Node*>& nodes, const std::vector<SlotLease>& slots,
     const Enough& enough = nullptr);
