@@ -32,6 +32,12 @@ class Fault {
     for_ever_ = true;
   }
 
+  /// The nth call from now on fails; for a moment that only the running test knows.
+  void arm(int nth) {
+    const std::lock_guard lock(mutex_);
+    nth_ = calls_ + nth;
+  }
+
   /// Counts a call; true if this is the one that fails. Ask fails_before() or fails_after() next.
   [[nodiscard]] bool strikes(const std::string& what) {
     const std::lock_guard lock(mutex_);

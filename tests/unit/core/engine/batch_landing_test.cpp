@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <memory>
 #include <mutex>
 #include <set>
 
@@ -317,6 +318,85 @@ TEST(BatchLanding, WhereNobodyKnowsWhetherItMovedTheNextRunTakesTheBranchAsItIs)
   ASSERT_THAT(end, IsOk());
   EXPECT_EQ(end->outcome, "done");
   EXPECT_THAT(world.landings(), SizeIs(5));
+}
+
+constexpr int kMostCalls = 2000;
+
+class BatchFault : public ::testing::TestWithParam<FaultSide> {};
+
+// From the moment that what they come to together is tested.
+TEST_P(BatchFault, AnyPortCallMayFailOnceAndEachLandsOnce) {
+  int nth = 1;
+  for (; nth < kMostCalls; ++nth) {
+    Crowd world({node("m1"), node("m2"), node("m3")});
+    Fault fault(0, GetParam());
+    world.inject(&fault);
+    world.on_batch_check = [&](const std::string&, int check) {
+      if (check == 1) {
+        fault.arm(nth);
+      }
+    };
+    (void)world.run_all();
+    world.inject(nullptr);
+    if (!fault.fired()) {
+      break;
+    }
+    SCOPED_TRACE("call " + std::to_string(nth) + ": " + fault.where());
+    world.gate.on_check = nullptr;
+    Result<run::RunState> end = world.run({.retry = true});
+    for (int again = 0; again < 2 && end && end->outcome != "done"; ++again) {
+      end = world.run({.retry = true});
+    }
+    ASSERT_THAT(end, IsOk());
+    ASSERT_EQ(end->outcome, "done");
+    ASSERT_THAT(world.landings(), SizeIs(5));
+    for (const auto& [id, times] : world.landings()) {
+      ASSERT_EQ(times, 1) << id;
+    }
+  }
+  EXPECT_GT(nth, 30) << "the faults did not reach the ports";
+  EXPECT_LT(nth, kMostCalls);
+}
+
+INSTANTIATE_TEST_SUITE_P(Sides, BatchFault, ::testing::Values(FaultSide::Before, FaultSide::After),
+                         [](const auto& each) {
+                           return each.param == FaultSide::Before ? "BeforeItsEffect"
+                                                                  : "AfterItsEffect";
+                         });
+
+TEST(BatchLanding, KilledAtAnyPortCallTheNextRunLandsEachOnce) {
+  for (const bool power_loss : {false, true}) {
+    int nth = 1;
+    for (; nth < kMostCalls; ++nth) {
+      Crowd world({node("m1"), node("m2"), node("m3")});
+      const std::unique_ptr<Fault> kill = Fault::kill_at(0);
+      world.inject(kill.get());
+      world.on_batch_check = [&](const std::string&, int check) {
+        if (check == 1) {
+          kill->arm(nth);
+        }
+      };
+      (void)world.run_all();
+      world.inject(nullptr);
+      if (!kill->fired()) {
+        break;
+      }
+      SCOPED_TRACE("call " + std::to_string(nth) + ": " + kill->where());
+      if (power_loss) {
+        world.files.lose_power();
+      }
+      world.gate.on_check = nullptr;
+      const Result<run::RunState> end = world.run();
+      ASSERT_THAT(end, IsOk());
+      ASSERT_EQ(end->outcome, "done") << "a kill leaves nothing that needs --retry";
+      ASSERT_THAT(world.landings(), SizeIs(5));
+      for (const auto& [id, times] : world.landings()) {
+        ASSERT_EQ(times, 1) << id;
+      }
+    }
+    EXPECT_GT(nth, 30) << "the kills did not reach the ports";
+    EXPECT_LT(nth, kMostCalls);
+  }
 }
 
 TEST(BatchLanding, InterruptedInItsTestsItGoesOnInTheNextRunWithoutPayingAgain) {
