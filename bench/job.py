@@ -39,13 +39,20 @@ BRANCH = "refs/heads/director/job-bench"
 
 
 def lengthen_journal(job, count):
-    """Gives the journal of a job that has run `count` events: one call says over and over what it has used."""
+    """Gives the journal of a job that has run `count` events: before it lands, one node is tried over and over, and each
+    time its agent's tool fails."""
     events = job.journal()
-    reserved = next(event for event in events if event["type"] == "call_reserved")
-    metered = {key: reserved[key] for key in ("seq", "ts", "type", "call")} | dict.fromkeys(
-        ("input", "output", "reasoning", "cache_read", "cache_write"), 1) | {"type": "call_metered", "usd": 0.0}
-    at = next(i for i, event in enumerate(events) if event["type"] == "call_ended")
-    events[at:at] = [dict(metered) for _ in range(count - len(events))]
+    next(event for event in events if event["type"] == "run_started")["infra_retries"] = count
+    begin = next(i for i, event in enumerate(events) if event["type"] == "attempt_started")
+    end = next(i for i, event in enumerate(events) if event["type"] == "agent_ended")
+    tries = []
+    for n in range((count - len(events)) // (end + 1 - begin)):
+        for event in events[begin:end + 1]:
+            changed = {"call": f"try-{n}"} if "call" in event else {}
+            if event["type"] == "agent_ended":
+                changed = {"outcome": "infra", "why": "the agent's tool gave no sign of life"}
+            tries.append(event | changed)
+    events[begin:begin] = tries
     for seq, event in enumerate(events, 1):
         event["seq"] = seq
     (job.repo / ".director/journal.jsonl").write_text("".join(json.dumps(event) + "\n" for event in events))
