@@ -145,6 +145,28 @@ void hide_daemons(SandboxPolicy& policy, const std::vector<std::string>& environ
   }
 }
 
+/// Where all the others listen: databases, name services, printers, and whatever comes next.
+void know_daemons(SandboxPolicy& policy) {
+  for (const char* folder : {"/run", "/var/run"}) {
+    std::error_code error;
+    const std::string real = fs::canonical(folder, error).string();
+    if (error || platform::is_needed_to_run(policy, real) ||
+        lies_within_any(real, policy.protect) || lies_within_any(real, policy.empty) ||
+        lies_within_any(real, policy.daemons) ||
+        std::find(policy.writable.begin(), policy.writable.end(), real) != policy.writable.end()) {
+      continue;
+    }
+    policy.daemons.push_back(real);
+    for (fs::directory_iterator entry(real, error), end; !error && entry != end;
+         entry.increment(error)) {
+      std::error_code unknown;
+      if (const fs::path target = fs::read_symlink(entry->path(), unknown); !unknown) {
+        policy.links.push_back({entry->path().string(), target.string()});
+      }
+    }
+  }
+}
+
 /// What other commands work on: their workspaces, what is kept of those, their temporary files.
 Status hide_neighbours(SandboxPolicy& policy) {
   policy.temps = policy.workspaces + "/tmp";
@@ -251,6 +273,7 @@ Result<SandboxPolicy> policy_for(const config::Sandbox& wanted, const engine::Fo
   }
   DIRECTOR_CHECK(add_writable(policy, wanted.writable));
   DIRECTOR_CHECK(add_hidden(policy, wanted.hide));
+  know_daemons(policy);
   drop_inner(policy.blank, policy.empty, policy);
   drop_inner(policy.empty, std::vector<std::string>(policy.empty), policy);
   return policy;

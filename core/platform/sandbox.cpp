@@ -65,6 +65,22 @@ std::set<std::string> ways(const SandboxPolicy& policy) {
   return found;
 }
 
+/// With the folders hidden where daemons listen, if it has no network: neither a network namespace
+/// nor a read-only mount stops a connection to a socket there.
+SandboxPolicy without_daemons(SandboxPolicy policy, const ports::Command& command) {
+  if (has_network(policy, command)) {
+    policy.links.clear();
+    return policy;
+  }
+  for (Paths* paths : {&policy.empty, &policy.blank}) {
+    std::erase_if(*paths, [&policy](const std::string& path) {
+      return is_covered(path, policy.daemons, policy);
+    });
+  }
+  policy.empty.insert(policy.empty.end(), policy.daemons.begin(), policy.daemons.end());
+  return policy;
+}
+
 /// Hides what is to be hidden, and shows again what of it is needed or opened by the user, and so
 /// on inwards.
 void hide(const SandboxPolicy& policy, const Paths& needed, Arguments& arguments) {
@@ -138,8 +154,9 @@ bool is_covered(const std::string& path, const Paths& folders, const SandboxPoli
   });
 }
 
-Paths bubblewrap_arguments(const SandboxPolicy& policy, const ports::Command& command,
+Paths bubblewrap_arguments(const SandboxPolicy& all, const ports::Command& command,
                            const std::string& folder) {
+  const SandboxPolicy policy = without_daemons(all, command);
   Arguments arguments(policy.program);
   // The supervisor is process 1: nothing else in there holds its pipes, and no signal from in there
   // ends or stops it.
@@ -173,6 +190,9 @@ Paths bubblewrap_arguments(const SandboxPolicy& policy, const ports::Command& co
     }
   }
   hide(policy, needed, arguments);
+  for (const SandboxPolicy::Link& link : policy.links) {
+    arguments.add({"--symlink", link.target, link.path});
+  }
   for (const std::string& path : command.readable) {
     arguments.show(path);
   }

@@ -27,6 +27,15 @@ struct SandboxPolicy {
   std::vector<std::string> blank;  ///< files whose content is hidden, sockets that are shut
   /// What is not there yet and is to be hidden as soon as it is, by the name that it will have.
   std::vector<std::string> awaited;
+  /// Folders where daemons listen: in bubblewrap, hidden as those of `empty` from what has no
+  /// network.
+  std::vector<std::string> daemons;
+  struct Link {
+    std::string path;
+    std::string target;
+  };
+  /// Symbolic links directly in there, which stay: on some systems programs are found by them.
+  std::vector<Link> links;
   /// Folders where what agents say stands: hidden as those of `empty` from all but agents.
   std::vector<std::string> of_agents;
   /// Needed even where `temp` or one of `empty` holds it. Below `temp` it is shown with the whole
@@ -52,7 +61,7 @@ struct SandboxPolicy {
 
 /// What starts the rest of its arguments confined: ports::Command::within. `folder` is the real
 /// path of the command's cwd, and `command.writable` holds real paths.
-[[nodiscard]] std::vector<std::string> bubblewrap_arguments(const SandboxPolicy& policy,
+[[nodiscard]] std::vector<std::string> bubblewrap_arguments(const SandboxPolicy& all,
                                                             const ports::Command& command,
                                                             const std::string& folder);
 

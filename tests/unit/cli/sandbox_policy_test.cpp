@@ -88,6 +88,16 @@ TEST_F(SandboxPolicyFor, HidesWhatAgentsLeaveForOthers) {
   EXPECT_THAT(made->of_agents, ElementsAre(at("work/repo/.director"), at("cache/plugins")));
 }
 
+TEST_F(SandboxPolicyFor, KnowsWhereDaemonsListen) {
+  const auto made = policy({});
+  ASSERT_THAT(made, IsOk());
+  EXPECT_THAT(made->daemons, Contains(fs::canonical("/run").string()));
+  EXPECT_THAT(made->daemons, Contains(fs::canonical("/var/run").string()));
+  for (const platform::SandboxPolicy::Link& link : made->links) {
+    EXPECT_EQ(fs::read_symlink(link.path).string(), link.target);
+  }
+}
+
 TEST_F(SandboxPolicyFor, HidesWhereLinksLead) {
   fs::create_symlink(at("token"), at("link"));
   const auto made = policy({at("link"), at("keys/../keys/inner/")});

@@ -188,6 +188,28 @@ TEST(Sandbox, DaemonsAreHiddenAndWhatIsNeededBesideThemIsNot) {
   EXPECT_THAT(mounts(words, "--ro-bind"), ElementsAre("/", "/run/docker.sock", "/run/user/1/repo"));
 }
 
+// A read-only mount stops no connection, nor does a network namespace one by the file system.
+TEST(Sandbox, WithoutNetworkNoDaemonIsReached) {
+  SandboxPolicy hiding = policy();
+  hiding.daemons = {"/run"};
+  hiding.links = {{"/run/current-system", "/nix/store/x"}};
+  hiding.empty = {"/run/user", "/run/mine/repo/keys"};
+  hiding.blank = {"/run/docker.sock"};
+  hiding.protect.emplace_back("/run/mine/repo");
+  hiding.visible.emplace_back("/run/mine/repo");
+  const Words gate = bubblewrap_arguments(hiding, command(Purpose::Gate), "/c/slot");
+  EXPECT_THAT(mounts(gate, "--tmpfs"), ElementsAre("/tmp", "/run", "/run/mine/repo/keys"));
+  EXPECT_THAT(mounts(gate, "--ro-bind"), ElementsAre("/", "/run/mine/repo"));
+  EXPECT_THAT(mounts(gate, "--symlink"), ElementsAre("/run/current-system"));
+  hiding.gate_network = true;
+  const Words open = bubblewrap_arguments(hiding, command(Purpose::Gate), "/c/slot");
+  EXPECT_THAT(mounts(open, "--tmpfs"), Not(Contains("/run")));
+  EXPECT_THAT(mounts(open, "--symlink"), IsEmpty());
+  hiding.agent_network = false;
+  EXPECT_THAT(mounts(bubblewrap_arguments(hiding, command(Purpose::Agent), "/c/slot"), "--tmpfs"),
+              Contains("/run"));
+}
+
 TEST(Sandbox, WhatIsHiddenStaysHiddenWhereTheUserOpensAround) {
   SandboxPolicy hiding = policy();
   hiding.empty = {"/c/slots", "/home/u/.ssh", "/run/user"};
