@@ -105,6 +105,21 @@ std::vector<std::string> git_folders(const fs::path& repository) {
   return found;
 }
 
+/// Git's configuration holds addresses with tokens in them, and headers that checkouts of CI leave.
+/// A workspace has one of its own. `folders`: of git, and stores of objects.
+void hide_configuration(SandboxPolicy& policy, const std::vector<std::string>& folders) {
+  for (const fs::path folder : folders) {
+    const fs::path git = folder.filename() == "objects" ? folder.parent_path() : folder;
+    std::error_code error;
+    const std::optional<std::string> config = platform::hideable(policy, git / "config");
+    if (config && fs::is_regular_file(*config, error)) {
+      policy.bare.push_back(*config);
+    }
+    hide(policy, git / "config.worktree");
+    hide(policy, git / "modules");
+  }
+}
+
 /// What is needed to run anything: the programs, and director's own part.
 std::vector<std::string> programs(const std::vector<std::string>& environment) {
   std::vector<std::string> found;
@@ -261,6 +276,7 @@ Result<SandboxPolicy> policy_for(const config::Sandbox& wanted, const engine::Fo
   policy.visible = programs(environment);
   add_existing(policy.visible, platform::variable(environment, "HOME"));
   policy.protect = git_folders(repository);
+  const std::vector<std::string> git = policy.protect;
   policy.protect.insert(policy.protect.end(), {repository, policy.workspaces});
   policy.visible.insert(policy.visible.end(), policy.protect.begin(), policy.protect.end());
   hide_daemons(policy, environment);
@@ -271,10 +287,12 @@ Result<SandboxPolicy> policy_for(const config::Sandbox& wanted, const engine::Fo
   for (const std::string& path : places_of_secrets()) {
     hide(policy, platform::resolve_path(path, "/"));
   }
+  hide_configuration(policy, git);
   DIRECTOR_CHECK(add_writable(policy, wanted.writable));
   DIRECTOR_CHECK(add_hidden(policy, wanted.hide));
   know_daemons(policy);
   drop_inner(policy.blank, policy.empty, policy);
+  drop_inner(policy.bare, policy.empty, policy);
   drop_inner(policy.empty, std::vector<std::string>(policy.empty), policy);
   return policy;
 }

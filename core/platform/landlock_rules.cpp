@@ -83,6 +83,7 @@ Paths landlock_arguments(const SandboxPolicy& policy, const ports::Command& comm
                          const std::string& folder, const std::string& temp, const Listing& list) {
   Paths shut = policy.empty;
   shut.insert(shut.end(), policy.blank.begin(), policy.blank.end());
+  shut.insert(shut.end(), policy.bare.begin(), policy.bare.end());
   shut.emplace_back("/dev");
   Rules rules(policy.program, list);
   if (!has_network(policy, command)) {

@@ -54,7 +54,7 @@ void show_below_temp(const SandboxPolicy& policy, Paths needed, const std::strin
 /// be given no other name, or the next command would find what is shut under that.
 std::set<std::string> ways(const SandboxPolicy& policy) {
   std::set<std::string> found;
-  for (const Paths* shut : {&policy.protect, &policy.empty, &policy.blank}) {
+  for (const Paths* shut : {&policy.protect, &policy.empty, &policy.blank, &policy.bare}) {
     for (const std::string& path : *shut) {
       for (std::string way = path.substr(0, path.rfind('/')); below_any(way, policy.writable);
            way.resize(way.rfind('/'))) {
@@ -72,7 +72,7 @@ SandboxPolicy without_daemons(SandboxPolicy policy, const ports::Command& comman
     policy.links.clear();
     return policy;
   }
-  for (Paths* paths : {&policy.empty, &policy.blank}) {
+  for (Paths* paths : {&policy.empty, &policy.blank, &policy.bare}) {
     std::erase_if(*paths, [&policy](const std::string& path) {
       return is_covered(path, policy.daemons, policy);
     });
@@ -84,13 +84,16 @@ SandboxPolicy without_daemons(SandboxPolicy policy, const ports::Command& comman
 /// Hides what is to be hidden, and shows again what of it is needed or opened by the user, and so
 /// on inwards.
 void hide(const SandboxPolicy& policy, const Paths& needed, Arguments& arguments) {
-  enum class Layer : std::uint8_t { Empty, Blank, Shown, Open };
+  enum class Layer : std::uint8_t { Empty, Blank, Bare, Shown, Open };
   std::map<std::string, Layer> layers;
   for (const std::string& path : policy.empty) {
     layers.emplace(path, Layer::Empty);
   }
   for (const std::string& path : policy.blank) {
     layers.emplace(path, Layer::Blank);
+  }
+  for (const std::string& path : policy.bare) {
+    layers.emplace(path, Layer::Bare);
   }
   const auto uncover = [&](const auto& paths, Layer layer) {
     for (const std::string& path : paths) {
@@ -110,6 +113,9 @@ void hide(const SandboxPolicy& policy, const Paths& needed, Arguments& arguments
         break;
       case Layer::Blank:
         arguments.show("/dev/null", path);
+        break;
+      case Layer::Bare:
+        arguments.add({"--dev-bind", "/dev/null", path});
         break;
       case Layer::Shown:
         arguments.show(path);

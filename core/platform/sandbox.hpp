@@ -25,6 +25,8 @@ struct SandboxPolicy {
   std::string temps;  ///< where those of Landlock are made, which has no other, and layers
   std::vector<std::string> empty;  ///< folders whose content is hidden
   std::vector<std::string> blank;  ///< files whose content is hidden, sockets that are shut
+  /// Files that hold nothing but can be opened, where that can be; else as those of `blank`.
+  std::vector<std::string> bare;
   /// What is not there yet and is to be hidden as soon as it is, by the name that it will have.
   std::vector<std::string> awaited;
   /// Folders where daemons listen: in bubblewrap, hidden as those of `empty` from what has no

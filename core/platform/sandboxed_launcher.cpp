@@ -62,7 +62,7 @@ SandboxPolicy policy_now(SandboxPolicy policy, ports::Purpose purpose) {
   if (purpose != ports::Purpose::Agent) {
     policy.empty.insert(policy.empty.end(), policy.of_agents.begin(), policy.of_agents.end());
   }
-  for (std::vector<std::string>* paths : {&policy.empty, &policy.blank}) {
+  for (std::vector<std::string>* paths : {&policy.empty, &policy.blank, &policy.bare}) {
     std::erase_if(*paths,
                   [](const std::string& path) { return ::access(path.c_str(), F_OK) != 0; });
   }

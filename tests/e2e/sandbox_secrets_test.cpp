@@ -23,6 +23,8 @@ class SandboxSecrets : public AnySandbox {
                              ".local/share/opencode/auth.json", ".config/other"}) {
       write_file(world.root() / "home" / path, std::string("open-") + path + "\n");
     }
+    (void)world.git_says(
+        {"config", "http.https://host/.extraheader", "AUTHORIZATION: open-header"});
   }
 };
 
@@ -61,6 +63,9 @@ const std::vector<Attempt>& looks() {
       {"github", R"(cat "$HOME/.config/gh/hosts.yml")"},
       {"netrc", R"(cat "$HOME/.netrc" | grep .)"},
       {"auth", R"(cat "$HOME/.local/share/opencode/auth.json")"},
+      {"header", R"(grep -r open-header "$repo/.git")"},
+      {"header-by-git", R"(git -C "$repo" config --list | grep open-header)"},
+      {"git-there", R"(git -C "$repo" log --format=%s | grep First)", kDone, kRefused},
       {"link", R"(ln -s "$HOME/.ssh/id" link; cat link; read=$?; rm link; exit $read)"},
       {"hard-link", R"(ln "$HOME/.ssh/id" link && cat link && rm link)"},
       {"through-proc", R"(cat "/proc/self/root$HOME/.ssh/id")"},
@@ -81,6 +86,7 @@ TEST_P(SandboxSecrets, WhatIsHiddenIsNotRead) {
 for path in .ssh/id .aws/credentials .config/gh/hosts.yml .netrc .local/share/opencode/auth.json; do
   if cat "$HOME/$path" | grep -q open-; then echo "gate: read $path"; exit 1; fi
 done 2>/dev/null
+if grep -rs open-header "${HOME%/home}/repo/.git"; then echo "gate: read the header"; exit 1; fi
 cat "$HOME/.config/other" >/dev/null
 )SH");
   const std::string said = run_job();

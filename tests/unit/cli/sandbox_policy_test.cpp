@@ -66,6 +66,10 @@ class SandboxPolicyFor : public ::testing::Test {
     folders.cache = home_ / "cache";
     return policy_for(wanted, folders, {"HOME=" + home_.string(), "PATH=" + path});
   }
+  void write(const std::string& path) const {
+    fs::create_directories(fs::path(at(path)).parent_path());
+    std::ofstream(at(path)) << "secret";
+  }
 
  private:
   fs::path home_;
@@ -204,6 +208,38 @@ TEST_F(SandboxPolicyFor, HidesNoPlaceTwiceThatComesIntoBeingWhereAllIsHidden) {
   platform::SandboxPolicy waiting = *made;
   waiting.awaited = {at("keys/inner")};
   EXPECT_EQ(platform::policy_now(waiting, ports::Purpose::Agent).empty, made->empty);
+}
+
+// Addresses with tokens in them, and the header that CI's checkouts leave.
+TEST_F(SandboxPolicyFor, EmptiesTheConfigurationOfTheRepository) {
+  write("work/repo/.git/config");
+  write("work/repo/.git/modules/lib/config");
+  write("lender/.git/config");
+  fs::create_directories(at("lender/.git/objects"));
+  fs::create_directories(at("work/repo/.git/objects/info"));
+  std::ofstream(at("work/repo/.git/objects/info/alternates")) << at("lender/.git/objects") << "\n";
+  const auto made = policy({});
+  ASSERT_THAT(made, IsOk());
+  EXPECT_THAT(made->bare, ElementsAre(at("lender/.git/config"), at("work/repo/.git/config")));
+  EXPECT_THAT(made->empty, Contains(at("work/repo/.git/modules")));
+  write("work/repo/.git/config.worktree");
+  const platform::SandboxPolicy now = platform::policy_now(*made, ports::Purpose::Gate);
+  EXPECT_EQ(now.bare, made->bare);
+  EXPECT_THAT(now.blank, Contains(at("work/repo/.git/config.worktree")));
+}
+
+TEST_F(SandboxPolicyFor, EmptiesTheConfigurationOfALinkedWorktree) {
+  for (const char* path : {"main/.git/config", "main/.git/worktrees/repo/config.worktree",
+                           "main/.git/objects/x", "main/.git/worktrees/repo/x"}) {
+    write(path);
+  }
+  std::ofstream(at("main/.git/worktrees/repo/commondir")) << "../..\n";
+  fs::remove_all(at("work/repo/.git"));
+  std::ofstream(at("work/repo/.git")) << "gitdir: " << at("main/.git/worktrees/repo") << "\n";
+  const auto made = policy({});
+  ASSERT_THAT(made, IsOk());
+  EXPECT_THAT(made->bare, ElementsAre(at("main/.git/config")));
+  EXPECT_THAT(made->blank, Contains(at("main/.git/worktrees/repo/config.worktree")));
 }
 
 // A linked worktree's repository is the repository, too.

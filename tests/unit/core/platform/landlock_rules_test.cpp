@@ -137,6 +137,12 @@ TEST(LandlockRules, WhatIsHiddenInWhatIsShownInWhatIsHidden) {
   EXPECT_FALSE(may_write(words, "/home/u/repo/x"));
 }
 
+TEST(LandlockRules, WhatIsToBeBareIsHidden) {
+  SandboxPolicy hiding = policy();
+  hiding.bare = {"/home/u/.gitconfig"};
+  EXPECT_FALSE(may_read(rules(hiding, command(Purpose::Agent)), "/home/u/.gitconfig"));
+}
+
 TEST(LandlockRules, WhatIsHiddenIsNotShownForBeingNeeded) {
   SandboxPolicy whole = policy();
   whole.empty.emplace_back("/home/u");

@@ -276,6 +276,15 @@ std::string seen(const Words& arguments, const std::string& path) {
   return last;
 }
 
+// Git does not work in a repository whose configuration it may not open.
+TEST(Sandbox, WhatIsToBeBareOpensAndHoldsNothing) {
+  SandboxPolicy hiding = policy();
+  hiding.bare = {"/home/u/repo/.git/config"};
+  hiding.writable = {"/home/u"};
+  const Words words = bubblewrap_arguments(hiding, command(Purpose::Gate), "/c/slot");
+  EXPECT_THAT(mounts(words, "--dev-bind"), ElementsAre("/home/u/repo/.git/config"));
+}
+
 // Each is laid over what it lies in, whatever order they are named in.
 TEST(Sandbox, WhatIsHiddenInWhatIsShownInWhatIsHidden) {
   SandboxPolicy nested = policy();
