@@ -7,6 +7,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "cli/places_of_secrets.hpp"
 #include "core/base/nesting.hpp"
 #include "core/platform/environment.hpp"
 #include "core/platform/paths.hpp"
@@ -18,50 +19,40 @@ namespace {
 namespace fs = std::filesystem;
 using platform::SandboxPolicy;
 
-/// Where people and their tools keep what opens other doors, from "~" on.
-const std::vector<std::string>& places_of_secrets() {
-  static const std::vector<std::string> kPlaces{"~/.ssh",
-                                                "~/.gnupg",
-                                                "~/.netrc",
-                                                "~/.git-credentials",
-                                                "~/.config/git/credentials",
-                                                "~/.config/gh",
-                                                "~/.config/glab-cli",
-                                                "~/.config/hub",
-                                                "~/.aws",
-                                                "~/.azure",
-                                                "~/.config/gcloud",
-                                                "~/.oci",
-                                                "~/.kube",
-                                                "~/.docker/config.json",
-                                                "~/.vault-token",
-                                                "~/.terraform.d/credentials.tfrc.json",
-                                                "~/.npmrc",
-                                                "~/.pypirc",
-                                                "~/.cargo/credentials",
-                                                "~/.cargo/credentials.toml",
-                                                "~/.gem/credentials",
-                                                "~/.m2/settings.xml",
-                                                "~/.pgpass",
-                                                "~/.my.cnf",
-                                                "~/.password-store",
-                                                "~/.config/op",
-                                                "~/.local/share/keyrings",
-                                                "~/.mozilla",
-                                                "~/.config/google-chrome",
-                                                "~/.config/chromium",
-                                                "~/.local/share/opencode/auth.json",
-                                                "~/.bash_history",
-                                                "~/.zsh_history"};
-  return kPlaces;
-}
-
 /// Hides what has this name: now, or as soon as there is such a thing.
 void hide(SandboxPolicy& policy, const std::string& path) {
   if (const std::optional<std::string> real = platform::hideable(policy, path)) {
     platform::hide_real(policy, *real);
   } else {
     policy.awaited.push_back(path);
+  }
+}
+
+/// The same of what a variable names, unless there is more in it than secrets.
+void hide_named(SandboxPolicy& policy, const std::string& path, bool can_be_folder) {
+  static const std::vector<std::string> kSystem{
+      "/bin",       "/etc",         "/lib",      "/lib64",    "/opt",     "/run",
+      "/sbin",      "/sys",         "/var",      "/usr/bin",  "/usr/lib", "/usr/lib64",
+      "/usr/local", "/usr/libexec", "/usr/sbin", "/usr/share"};
+  std::error_code error;
+  if (const std::string real = fs::canonical(path, error).string();
+      !error &&
+      (holds_any(real, policy.visible) || holds_any(real, kSystem) ||
+       lies_below(real, policy.workspaces) || (!can_be_folder && fs::is_directory(real, error)))) {
+    return;
+  }
+  hide(policy, path);
+}
+
+void hide_secrets(SandboxPolicy& policy, const PlacesOfSecrets& places) {
+  for (const std::string& path : places.usual) {
+    hide(policy, path);
+  }
+  for (const std::string& path : places.folders) {
+    hide_named(policy, path, true);
+  }
+  for (const std::string& path : places.files) {
+    hide_named(policy, path, false);
   }
 }
 
@@ -284,9 +275,7 @@ Result<SandboxPolicy> policy_for(const config::Sandbox& wanted, const engine::Fo
   // Agents' words stand in the journal and the logs of a job, and in the state of their tools.
   add_existing(policy.of_agents, folders.state.string());
   policy.of_agents.push_back(policy.workspaces + "/plugins");
-  for (const std::string& path : places_of_secrets()) {
-    hide(policy, platform::resolve_path(path, "/"));
-  }
+  hide_secrets(policy, places_of_secrets(environment, wanted.pass_env));
   hide_configuration(policy, git);
   DIRECTOR_CHECK(add_writable(policy, wanted.writable));
   DIRECTOR_CHECK(add_hidden(policy, wanted.hide));

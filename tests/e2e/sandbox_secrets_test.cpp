@@ -1,5 +1,6 @@
 // Agents and gates that look for the user's secrets.
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/e2e/sandbox_fixture.hpp"
@@ -19,8 +20,9 @@ class SandboxSecrets : public AnySandbox {
                              "SERVICE_API_KEY", "DIRECTOR_SECRET"}) {
       world.environment()[name] = std::string("sesame-") + name;
     }
-    for (const char* path : {".ssh/id", ".aws/credentials", ".config/gh/hosts.yml", ".netrc",
-                             ".local/share/opencode/auth.json", ".config/other"}) {
+    for (const char* path :
+         {".ssh/id", ".aws/credentials", ".config/gh/hosts.yml", ".netrc",
+          ".local/share/opencode/auth.json", ".codex/auth.json", ".config/other"}) {
       write_file(world.root() / "home" / path, std::string("open-") + path + "\n");
     }
     (void)world.git_says(
@@ -63,6 +65,7 @@ const std::vector<Attempt>& looks() {
       {"github", R"(cat "$HOME/.config/gh/hosts.yml")"},
       {"netrc", R"(cat "$HOME/.netrc" | grep .)"},
       {"auth", R"(cat "$HOME/.local/share/opencode/auth.json")"},
+      {"codex", R"(cat "$HOME/.codex/auth.json")"},
       {"header", R"(grep -r open-header "$repo/.git")"},
       {"header-by-git", R"(git -C "$repo" config --list | grep open-header)"},
       {"git-there", R"(git -C "$repo" log --format=%s | grep First)", kDone, kRefused},
@@ -83,7 +86,7 @@ const std::vector<Attempt>& looks() {
 TEST_P(SandboxSecrets, WhatIsHiddenIsNotRead) {
   attack(script_of(looks()));
   write_file(world.root() / "gate.sh", R"SH(
-for path in .ssh/id .aws/credentials .config/gh/hosts.yml .netrc .local/share/opencode/auth.json; do
+for path in .ssh/id .aws/credentials .config/gh/hosts.yml .netrc .local/share/opencode/auth.json .codex/auth.json; do
   if cat "$HOME/$path" | grep -q open-; then echo "gate: read $path"; exit 1; fi
 done 2>/dev/null
 if grep -rs open-header "${HOME%/home}/repo/.git"; then echo "gate: read the header"; exit 1; fi
@@ -100,6 +103,59 @@ TEST_P(SandboxSecrets, ItIsReadWithoutIt) {
   expect_attempts(looks(), said, false);
 }
 
+/// The same user, who keeps nothing where others keep it.
+class SandboxMovedSecrets : public AnySandbox {
+ protected:
+  void SetUp() override {
+    AnySandbox::SetUp();
+    for (const auto& [name, value] : {std::pair{"XDG_CONFIG_HOME", "x/config"},
+                                      {"XDG_DATA_HOME", "x/data"},
+                                      {"CARGO_HOME", "cargo"},
+                                      {"GNUPGHOME", "gpg"}}) {
+      world.environment()[name] = (world.root() / value).string();
+    }
+    world.environment()["KUBECONFIG"] =
+        (world.root() / "one").string() + ":" + (world.root() / "two").string();
+    for (const char* path : {"x/config/gh/hosts.yml", "x/data/opencode/auth.json", "one", "two",
+                             "cargo/credentials.toml", "cargo/config.toml", "gpg/key"}) {
+      write_file(world.root() / path, "open\n");
+    }
+  }
+};
+
+const std::vector<Attempt>& moved() {
+  static const std::vector<Attempt> kMoved{
+      {"gh", R"(grep open "$ROOT/x/config/gh/hosts.yml")"},
+      {"opencode",
+       R"(grep open "$XDG_DATA_HOME/opencode/auth.json" "$ROOT/x/data/opencode/auth.json")"},
+      {"kube", R"(grep open "$ROOT/one")"},
+      {"kube-too", R"(grep open "$ROOT/two")"},
+      {"cargo", R"(grep open "$CARGO_HOME/credentials.toml")"},
+      {"cargo-itself", R"(grep open "$CARGO_HOME/config.toml")", kDone, kDone},
+      {"gpg", R"(grep open "$ROOT/gpg/key")"},
+  };
+  return kMoved;
+}
+
+TEST_P(SandboxMovedSecrets, WhatIsHiddenIsNotRead) {
+  attack(script_of(moved()));
+  write_file(world.root() / "gate.sh", filled(R"SH(
+! grep -rs open '@ROOT@/x' '@ROOT@/one' '@ROOT@/two' '@ROOT@/gpg' '@ROOT@/cargo/credentials.toml'
+)SH",
+                                              "@ROOT@", world.root()));
+  const std::string said = run_job();
+  EXPECT_EQ(ran.exit_code, 0) << ran.out << ran.err << journal();
+  expect_attempts(moved(), said, true);
+}
+
+TEST_P(SandboxMovedSecrets, ItIsReadWithoutIt) {
+  attack(script_of(moved()));
+  const std::string said = run_job({"--set", "sandbox.mode=off"});
+  expect_attempts(moved(), said, false);
+}
+
+INSTANTIATE_TEST_SUITE_P(With, SandboxMovedSecrets, ::testing::Values("bubblewrap", "landlock"),
+                         backend_name);
 INSTANTIATE_TEST_SUITE_P(With, SandboxSecrets, ::testing::Values("bubblewrap", "landlock"),
                          backend_name);
 

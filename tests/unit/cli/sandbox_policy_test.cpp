@@ -64,12 +64,18 @@ class SandboxPolicyFor : public ::testing::Test {
     folders.repo = home_ / "work/repo";
     folders.state = folders.repo / ".director";
     folders.cache = home_ / "cache";
-    return policy_for(wanted, folders, {"HOME=" + home_.string(), "PATH=" + path});
+    wanted.pass_env = passed_;
+    std::vector<std::string> environment{"HOME=" + home_.string(), "PATH=" + path};
+    environment.insert(environment.end(), variables_.begin(), variables_.end());
+    return policy_for(wanted, folders, environment);
   }
   void write(const std::string& path) const {
     fs::create_directories(fs::path(at(path)).parent_path());
     std::ofstream(at(path)) << "secret";
   }
+
+  std::vector<std::string> variables_;  ///< "NAME=value"
+  std::vector<std::string> passed_;
 
  private:
   fs::path home_;
@@ -208,6 +214,102 @@ TEST_F(SandboxPolicyFor, HidesNoPlaceTwiceThatComesIntoBeingWhereAllIsHidden) {
   platform::SandboxPolicy waiting = *made;
   waiting.awaited = {at("keys/inner")};
   EXPECT_EQ(platform::policy_now(waiting, ports::Purpose::Agent).empty, made->empty);
+}
+
+TEST_F(SandboxPolicyFor, HidesWhatVariablesName) {
+  variables_ = {"XDG_CONFIG_HOME=" + at("x/config/"),
+                "XDG_DATA_HOME=" + at("x/data"),
+                "XDG_CACHE_HOME=" + at("x/../x/cache"),
+                "KUBECONFIG=" + at("kube/one") + "::" + at("kube/two"),
+                "CARGO_HOME=" + at("cargo"),
+                "GNUPGHOME=" + at("gpg"),
+                "DOCKER_CONFIG=" + at("docker"),
+                "npm_config_userconfig=" + at("npmrc"),
+                "GOOGLE_APPLICATION_CREDENTIALS=" + at("key.json")};
+  for (const char* path :
+       {"x/config/gh/hosts.yml", "x/data/opencode/auth.json", "x/cache/huggingface/token",
+        "kube/one", "kube/two", "cargo/credentials.toml", "cargo/bin/tool", "gpg/key",
+        "docker/config.json", "npmrc", "key.json", ".config/gh/hosts.yml"}) {
+    write(path);
+  }
+  const auto made = policy({});
+  ASSERT_THAT(made, IsOk());
+  for (const char* path : {"x/config/gh", "x/data/opencode", "gpg", ".config/gh"}) {
+    EXPECT_THAT(made->empty, Contains(at(path)));
+  }
+  for (const char* path : {"x/cache/huggingface/token", "kube/one", "kube/two",
+                           "docker/config.json", "cargo/credentials.toml", "npmrc", "key.json"}) {
+    EXPECT_THAT(made->blank, Contains(at(path)));
+  }
+  EXPECT_THAT(made->empty, Not(Contains(at("cargo")))) << "programs are in there";
+  write("x/config/rclone/rclone.conf");
+  EXPECT_THAT(platform::policy_now(*made, ports::Purpose::Gate).empty,
+              Contains(at("x/config/rclone")));
+}
+
+TEST_F(SandboxPolicyFor, OddValuesOfVariablesHideNothing) {
+  const auto before = policy({});
+  ASSERT_THAT(before, IsOk());
+  write("bin/tool");
+  variables_ = {"GNUPGHOME=" + at(""),
+                "CLOUDSDK_CONFIG=/etc",
+                "PASSWORD_STORE_DIR=/usr",
+                "CODEX_HOME=/",
+                "GH_CONFIG_DIR=/bin",
+                "GLAB_CONFIG_DIR=" + at("cache/slots/.."),
+                "AZURE_CONFIG_DIR=" + at("work"),
+                "DOCKER_CONFIG=work",
+                "NETRC=/dev/null",
+                "HISTFILE=",
+                "KUBECONFIG=::token:" + at("open") + ":" + at("bin"),
+                "XDG_DATA_HOME=relative",
+                "SSH_AUTH_SOCK=" + at("missing")};
+  const auto made = policy({}, {}, at("bin"));
+  ASSERT_THAT(made, IsOk());
+  const platform::SandboxPolicy now = platform::policy_now(*made, ports::Purpose::Agent);
+  EXPECT_EQ(now.empty, before->empty);
+  EXPECT_EQ(now.blank, before->blank);
+}
+
+// Who passes a variable on means what it names.
+TEST_F(SandboxPolicyFor, HidesNoFileThatAVariableIsPassedOnFor) {
+  variables_ = {"GOOGLE_APPLICATION_CREDENTIALS=" + at("token"), "KUBECONFIG=" + at("keys/kube")};
+  write("keys/kube");
+  passed_ = {"GOOGLE_*"};
+  const auto made = policy({});
+  ASSERT_THAT(made, IsOk());
+  EXPECT_THAT(made->blank, AllOf(Not(Contains(at("token"))), Contains(at("keys/kube"))));
+}
+
+TEST_F(SandboxPolicyFor, HidesWhatAgentToolsAndPackageManagersKeep) {
+  const char* const files[] = {".codex/auth.json",
+                               ".claude/.credentials.json",
+                               ".gemini/oauth_creds.json",
+                               ".cache/huggingface/token",
+                               ".composer/auth.json",
+                               ".config/composer/auth.json",
+                               ".yarnrc.yml",
+                               ".nuget/NuGet/NuGet.Config",
+                               ".bundle/config",
+                               ".python_history",
+                               ".config/opencode/opencode.json",
+                               ".config/opencode/opencode.jsonc"};
+  const char* const folders[] = {".config/github-copilot", ".local/share/opencode",
+                                 ".config/rclone", ".config/sops/age"};
+  for (const char* file : files) {
+    write(file);
+  }
+  for (const char* folder : folders) {
+    write(std::string(folder) + "/x");
+  }
+  const auto made = policy({});
+  ASSERT_THAT(made, IsOk());
+  for (const char* file : files) {
+    EXPECT_THAT(made->blank, Contains(at(file)));
+  }
+  for (const char* folder : folders) {
+    EXPECT_THAT(made->empty, Contains(at(folder)));
+  }
 }
 
 // Addresses with tokens in them, and the header that CI's checkouts leave.
