@@ -65,6 +65,20 @@ std::set<std::string> ways(const SandboxPolicy& policy) {
   return found;
 }
 
+Arguments machine_of_its_own(const SandboxPolicy& policy, bool network) {
+  Arguments arguments(policy.program);
+  // The supervisor is process 1: nothing else in there holds its pipes, and no signal from in there
+  // ends or stops it.
+  arguments.add({"--die-with-parent", "--new-session", "--unshare-pid", "--as-pid-1",
+                 "--unshare-ipc", "--cap-drop", "ALL"});
+  if (!network) {
+    arguments.add({"--unshare-net"});
+  }
+  arguments.add({"--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"});
+  arguments.add({"--tmpfs", policy.temp});
+  return arguments;
+}
+
 /// With the folders hidden where daemons listen, if it has no network: neither a network namespace
 /// nor a read-only mount stops a connection to a socket there.
 SandboxPolicy without_daemons(SandboxPolicy policy, const ports::Command& command) {
@@ -163,16 +177,7 @@ bool is_covered(const std::string& path, const Paths& folders, const SandboxPoli
 Paths bubblewrap_arguments(const SandboxPolicy& all, const ports::Command& command,
                            const std::string& folder) {
   const SandboxPolicy policy = without_daemons(all, command);
-  Arguments arguments(policy.program);
-  // The supervisor is process 1: nothing else in there holds its pipes, and no signal from in there
-  // ends or stops it.
-  arguments.add({"--die-with-parent", "--new-session", "--unshare-pid", "--as-pid-1",
-                 "--unshare-ipc", "--cap-drop", "ALL"});
-  if (!has_network(policy, command)) {
-    arguments.add({"--unshare-net"});
-  }
-  arguments.add({"--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"});
-  arguments.add({"--tmpfs", policy.temp});
+  Arguments arguments = machine_of_its_own(policy, has_network(policy, command));
   // A later mount covers an earlier one: what is needed, what the user opens, what stays shut all
   // the same, what this command is for.
   Paths needed = policy.visible;
