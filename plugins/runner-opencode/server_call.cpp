@@ -93,6 +93,7 @@ Result<Outcome> ServerCall::run() {
     broken_ = begun.error().message();
     await_end_of_server();
     take_last_words(stream);
+    stop = interrupted().value_or(Stop::Broken);
   }
   Outcome outcome = judge_end(stop);
   end_session(stop);
@@ -114,8 +115,7 @@ Status ServerCall::begin(EventStream& stream) {
   news_ = ServerEvents(session_);
   watch_ = CallWatch(question_.limits, steady_ms());
   // Once that is under way the model may have been asked, and then the call goes on to its end.
-  const SessionApi api(server_.address, question_.workdir, kRequestLimit);
-  return api.prompt(session_, {question_.agent, question_.model, question_.message});
+  return api_.prompt(session_, {question_.agent, question_.model, question_.message});
 }
 
 std::optional<ServerCall::Stop> ServerCall::interrupted() const {

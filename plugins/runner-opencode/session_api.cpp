@@ -143,7 +143,8 @@ Status SessionApi::prompt(const std::string& session, const Prompt& prompt) cons
   const auto body = post(session_path(session, "/prompt_async"), plugin_support::to_json(asked));
   if (!body) {
     const Errc code = body.error().code();
-    return Error(code == Errc::Timeout ? Errc::Io : code, body.error().message());
+    const bool is_doubtful = code == Errc::Timeout || code == Errc::Cancelled;
+    return Error(is_doubtful ? Errc::Io : code, body.error().message());
   }
   return director::ok();
 }

@@ -2,6 +2,7 @@
 /// was asked is kept.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <string>
@@ -57,9 +58,9 @@ class FakeHost {
 
   std::deque<ScriptedCommand> commands;
   std::deque<ScriptedAnswer> answers;
-  std::deque<ScriptedDaemon> daemons;  ///< the service is there if there is one, or was
-  bool is_cancelled = false;
-  std::int64_t left_ms = -1;     ///< until the call's deadline; -1: it has none
+  std::deque<ScriptedDaemon> daemons;      ///< the service is there if there is one, or was
+  std::atomic<bool> is_cancelled = false;  ///< may be set on any thread
+  std::int64_t left_ms = -1;               ///< until the call's deadline; -1: it has none
   std::string cancelled_by_log;  ///< what is logged with this in it cancels; empty: nothing
   std::int64_t now_ms = 1'700'000'000'000;
 
@@ -110,9 +111,10 @@ class FakeHost {
   static void log(const director_host* raw, director_log_level level, director_string text) {
     FakeHost& self = of(raw);
     self.logged.emplace_back(static_cast<log_level>(level), view(text));
-    self.is_cancelled =
-        self.is_cancelled || (!self.cancelled_by_log.empty() &&
-                              view(text).find(self.cancelled_by_log) != std::string_view::npos);
+    if (!self.cancelled_by_log.empty() &&
+        view(text).find(self.cancelled_by_log) != std::string_view::npos) {
+      self.is_cancelled = true;
+    }
   }
   static std::int32_t cancelled(const director_host* raw) { return of(raw).is_cancelled ? 1 : 0; }
   static std::int64_t remaining(const director_host* raw) { return of(raw).left_ms; }

@@ -2,6 +2,7 @@
 
 #include <httplib.h>
 
+#include <algorithm>
 #include <chrono>
 
 namespace runner_opencode::testing {
@@ -54,6 +55,7 @@ FakeOpencode::FakeOpencode() : server_(std::make_unique<Server>()) {
     {
       std::unique_lock lock(mutex_);
       changed_.wait_for(lock, std::chrono::milliseconds(answer.delay_ms), [this] { return over_; });
+      answered_.insert(request.method + " " + request.path);
     }
     response.status = answer.status;
     if (answer.breaks_off) {
@@ -124,6 +126,20 @@ std::vector<std::string> FakeOpencode::requests() const {
 void FakeOpencode::note(const std::string& request) {
   const std::lock_guard lock(mutex_);
   requests_.push_back(request);
+  changed_.notify_all();
+}
+
+void FakeOpencode::wait_asked(const std::string& begin) {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] {
+    return std::any_of(requests_.begin(), requests_.end(),
+                       [&](const std::string& request) { return request.starts_with(begin); });
+  });
+}
+
+bool FakeOpencode::has_answered(const std::string& request) const {
+  const std::lock_guard lock(mutex_);
+  return answered_.contains(request);
 }
 
 FakeAnswer FakeOpencode::answer_to(const std::string& request) {

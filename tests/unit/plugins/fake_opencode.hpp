@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -48,6 +49,10 @@ class FakeOpencode {
 
   /// "METHOD /path?query body" of each request, in order.
   [[nodiscard]] std::vector<std::string> requests() const;
+  /// Blocks until it was asked what begins so.
+  void wait_asked(const std::string& begin);
+  /// Whether it has given its answer to "METHOD /path".
+  [[nodiscard]] bool has_answered(const std::string& request) const;
   [[nodiscard]] int refused() const { return refused_; }  ///< for want of the password
 
  private:
@@ -64,6 +69,7 @@ class FakeOpencode {
   std::vector<std::string> script_;
   std::vector<std::string> events_;
   std::vector<std::string> requests_;
+  std::set<std::string> answered_;
   std::size_t written_ = 0;  ///< events
   bool over_ = false;
   bool over_after_script_ = false;

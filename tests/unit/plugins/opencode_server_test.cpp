@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <memory>
 #include <string>
+#include <thread>
 
 #include "agent_record.hpp"
 #include "fake_opencode.hpp"
@@ -157,6 +158,27 @@ TEST_F(ServerCallTest, CancelIsHeardWhileTheServerDoesNotAnswer) {
     server_.answer(request, {200, R"([{"name":"director-x"}])"});
   }
   EXPECT_FALSE(was_asked("POST /session/ses_1/prompt_async"));
+}
+
+TEST_F(ServerCallTest, CancelIsHeardWhileTheServerDoesNotAnswerTheMessage) {
+  constexpr int kHalfMinuteMs = 30'000;
+  const std::string prompt = "POST /session/ses_1/prompt_async";
+  server_.set_script({kBusBusy, kBusStepStart, kBusText, kBusStepStop,
+                      bus_part(R"("id":"prt_9","type":"step-start")")});
+  server_.answer(prompt, {204, "", kHalfMinuteMs});
+  std::thread person([&] {
+    server_.wait_asked(prompt);
+    host_.is_cancelled = true;
+  });
+  const auto outcome = call();
+  person.join();
+  ASSERT_THAT(outcome, IsOk()) << "an error would lose what the model may have been asked";
+  EXPECT_EQ(outcome->failure, agent_failure::cancelled);
+  EXPECT_FALSE(server_.has_answered(prompt)) << "the call has waited for it";
+  EXPECT_TRUE(was_asked("POST /session/ses_1/abort"));
+  EXPECT_TRUE(was_asked("GET /session/ses_1?")) << "for its totals";
+  ASSERT_EQ(record_.steps.size(), 1U) << "what it has spent is paid for";
+  EXPECT_THAT(host_.released, ElementsAre(DIRECTOR_DAEMON_STOP));
 }
 
 TEST_F(ServerCallTest, DeadlineEndsTheCallAsCancelDoes) {
