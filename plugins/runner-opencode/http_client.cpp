@@ -29,21 +29,20 @@ void set_up(httplib::Client& client, const ServerAddress& address) {
   client.set_tcp_nodelay(true);
 }
 
-/// Ends a request that nobody wants any more.
+/// Ends a request that takes too long, or that nobody wants any more.
 class Attendant {
  public:
-  Attendant(httplib::Client& client, const std::function<bool()>& is_unwanted)
-      : client_(client), is_unwanted_(is_unwanted) {
-    if (is_unwanted_) {
-      thread_ = std::thread([this] { watch(); });
-    }
-  }
+  enum class Ended { No, Late, Unwanted };
+
+  Attendant(httplib::Client& client, std::chrono::steady_clock::time_point end,
+            const std::function<bool()>& is_unwanted)
+      : client_(client), end_(end), is_unwanted_(is_unwanted), thread_([this] { watch(); }) {}
   Attendant(const Attendant&) = delete;
   Attendant& operator=(const Attendant&) = delete;
   ~Attendant() { (void)leave(); }
 
-  /// The request is over. True: this has ended it.
-  [[nodiscard]] bool leave() {
+  /// The request is over. Whether this has ended it, and why.
+  [[nodiscard]] Ended leave() {
     if (thread_.joinable()) {
       {
         const std::lock_guard lock(mutex_);
@@ -52,7 +51,7 @@ class Attendant {
       changed_.notify_all();
       thread_.join();
     }
-    return has_ended_it_;
+    return ended_;
   }
 
  private:
@@ -60,20 +59,25 @@ class Attendant {
     constexpr milliseconds kTick{50};
     std::unique_lock lock(mutex_);
     while (!changed_.wait_for(lock, kTick, [this] { return over_; })) {
-      if (is_unwanted_()) {
-        has_ended_it_ = true;
+      if (ended_ == Ended::No && is_unwanted_ && is_unwanted_()) {
+        ended_ = Ended::Unwanted;
+      } else if (ended_ == Ended::No && std::chrono::steady_clock::now() >= end_) {
+        ended_ = Ended::Late;
+      }
+      if (ended_ != Ended::No) {
         client_.stop();  // again and again: it may not have been connected yet
       }
     }
   }
 
   httplib::Client& client_;
+  const std::chrono::steady_clock::time_point end_;
   const std::function<bool()>& is_unwanted_;
   std::mutex mutex_;
   std::condition_variable changed_;
   bool over_ = false;
-  bool has_ended_it_ = false;
-  std::thread thread_;
+  Ended ended_ = Ended::No;
+  std::thread thread_;  ///< last: it uses the rest
 };
 
 /// `late`: the time for it is over.
@@ -142,7 +146,6 @@ Result<HttpAnswer> HttpClient::ask(const std::string& method, const std::string&
   client.set_read_timeout(limit);
   client.set_write_timeout(limit);
   HttpAnswer answer;
-  bool late = false;
   httplib::Request request;
   request.method = method;
   request.path = path;
@@ -150,21 +153,24 @@ Result<HttpAnswer> HttpClient::ask(const std::string& method, const std::string&
   if (method == "POST") {
     request.set_header("Content-Type", "application/json");
   }
-  // Each read has a limit of its own; a trickle has to end, too.
   request.content_receiver = [&](const char* data, std::size_t size, std::uint64_t, std::uint64_t) {
-    late = std::chrono::steady_clock::now() > end;
     answer.body.append(data, size);
-    return !late && answer.body.size() <= kMostBytes;
+    return answer.body.size() <= kMostBytes;
   };
-  Attendant attendant(client, is_unwanted_);
+  // Each part has that limit for itself, and each read of a trickle; all of it together has one,
+  // too.
+  Attendant attendant(client, end, is_unwanted_);
   const httplib::Result result = client.send(request);
-  const bool is_unwanted = attendant.leave();
+  const Attendant::Ended ended = attendant.leave();
   const std::string what = method + " " + path.substr(0, path.find('?')) + " of opencode's server";
-  if (late || answer.body.size() > kMostBytes) {
-    return Error(late ? Errc::Timeout : Errc::External,
-                 what + (late ? ": no whole answer in time" : ": an answer of more than 64 MiB"));
+  if (answer.body.size() > kMostBytes) {
+    return Error(Errc::External, what + ": an answer of more than 64 MiB");
   }
-  if (!result && is_unwanted) {
+  // Also if there is a result: an answer of no known length ends where its connection does.
+  if (ended == Attendant::Ended::Late) {
+    return Error(Errc::Timeout, what + ": no whole answer in time");
+  }
+  if (ended == Attendant::Ended::Unwanted) {
     return Error(Errc::Cancelled, what + ": not wanted any more");
   }
   if (!result) {

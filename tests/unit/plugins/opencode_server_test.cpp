@@ -1,11 +1,16 @@
 // A call over a server that does what the test says; opencode_live_test.cpp has the real one.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "agent_record.hpp"
 #include "fake_opencode.hpp"
@@ -350,6 +355,75 @@ TEST(ServerAddress, IsOfThisMachineOrNone) {
        {"", "listening", "http://127.0.0.1", "http://127.0.0.1:0", "http://127.0.0.1:70000",
         "http://10.0.0.1:4096", "http://127.0.0.1.evil.example:80", "http://127.0.0.1:x"}) {
     EXPECT_THAT(read_address(line, ""), FailsWith(Errc::External, "listens elsewhere")) << line;
+  }
+}
+
+/// Listens on loopback, and sends who connects `first` and then `next` again and again.
+class Trickle {
+ public:
+  Trickle(std::string first, std::string next)
+      : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    address_.sin_family = AF_INET;
+    address_.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address_;
+    auto* raw = reinterpret_cast<sockaddr*>(&address_);
+    EXPECT_EQ(::bind(listener_, raw, size), 0);
+    EXPECT_EQ(::listen(listener_, 1), 0);
+    EXPECT_EQ(::getsockname(listener_, raw, &size), 0);
+    thread_ = std::thread([this, first = std::move(first), next = std::move(next)] {
+      was_left_ = !send_all(::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC), first, next);
+    });
+  }
+  Trickle(const Trickle&) = delete;
+  Trickle& operator=(const Trickle&) = delete;
+  ~Trickle() {
+    (void)was_left();
+    ::close(listener_);
+  }
+
+  [[nodiscard]] ServerAddress address() const {
+    return {"127.0.0.1", ntohs(address_.sin_port), "pw"};
+  }
+  /// Whether who connected went before it had all. Blocks.
+  [[nodiscard]] bool was_left() {
+    if (thread_.joinable()) {
+      thread_.join();
+    }
+    return was_left_;
+  }
+
+ private:
+  /// False: nobody listens any more. Takes far longer than any limit of a test.
+  static bool send_all(int socket, const std::string& first, const std::string& next) {
+    constexpr int kMostTimes = 1500;
+    const auto send = [socket](const std::string& text) {
+      return ::send(socket, text.data(), text.size(), MSG_NOSIGNAL) >= 0;
+    };
+    bool listens = send(first);
+    for (int i = 0; i < kMostTimes && listens; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      listens = send(next);
+    }
+    ::close(socket);
+    return listens;
+  }
+
+  int listener_;
+  sockaddr_in address_{};
+  bool was_left_ = false;
+  std::thread thread_;
+};
+
+TEST(HttpClient, AnAnswerThatComesLittleByLittleHasAnEndToo) {
+  for (const auto& [first, next] :
+       {std::pair{"HTTP/1.1 200 OK\r\n", "X-More: to come\r\n"},
+        std::pair{"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n", "x"},
+        std::pair{"HTTP/1.1 200 OK\r\n\r\n", "x"}}) {
+    Trickle server(first, next);
+    EXPECT_THAT(HttpClient(server.address()).get("/", std::chrono::milliseconds(100)),
+                FailsWith(Errc::Timeout, "in time"))
+        << first;
+    EXPECT_TRUE(server.was_left()) << first;
   }
 }
 
