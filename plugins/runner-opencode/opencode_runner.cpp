@@ -86,6 +86,12 @@ agent_failure failure_of(const Error& error) {
   return agent_failure::transport;
 }
 
+/// A first start that hangs is no fault of the model, unless it took all the time of the call.
+agent_failure failure_of_start(const Error& error, const director::host& services) {
+  const bool hung = error.code() == Errc::Timeout && services.remaining_ms() != 0;
+  return hung ? agent_failure::transport : failure_of(error);
+}
+
 void end_with(const Outcome& outcome, const director::agent_events& events) {
   if (outcome.finished) {
     events.finish(outcome.answer);
@@ -296,7 +302,7 @@ Status OpencodeRunner::run_alone(const Asked& asked, const CallConfig& config,
   call.start_timeout_ms = options_.start_ms;
   if (const Status started = first_start(call, services); !started) {
     const bool missing = started.error().code() == Errc::NotFound;
-    events.fail(failure_of(started.error()),
+    events.fail(failure_of_start(started.error(), services),
                 missing ? not_installed(options_.command) : started.error().message());
     return director::ok();
   }

@@ -201,6 +201,16 @@ TEST_F(OpencodeRunnerTest, FailedFirstStartEndsTheCallBeforeTheModelIsAsked) {
   EXPECT_EQ(fake_.executed.size(), 1u);
 }
 
+TEST_F(OpencodeRunnerTest, HungFirstStartIsNoAttemptOfTheModelUnlessItWasTheCallsTime) {
+  for (const std::int64_t left_ms : {-1, 1000, 0}) {
+    fake_.left_ms = left_ms;
+    fake_.commands.push_back({{}, {exec_outcome::timed_out, 0, 0, 120'000}, 0, {}});
+    ASSERT_THAT(run(request()), IsOk());
+    EXPECT_EQ(record_.failure, left_ms == 0 ? agent_failure::deadline : agent_failure::transport)
+        << left_ms;
+  }
+}
+
 TEST_F(OpencodeRunnerTest, CancelledCallIsCancelled) {
   fake_.commands.push_back({{}, {exec_outcome::cancelled, 0, 0, 0}, 0, {}});
   ASSERT_THAT(run(request()), IsOk());
