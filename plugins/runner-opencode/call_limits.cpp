@@ -55,11 +55,8 @@ std::optional<LimitReached> CallWatch::check(const CallProgress& progress, std::
                                       seconds(limits_.busy_ms)})
                : std::nullopt;
   }
-  const std::int64_t patience =
-      spoke_ || limits_.start_ms == 0
-          ? limits_.silence_ms
-          : (limits_.silence_ms == 0 ? limits_.start_ms
-                                     : std::min(limits_.start_ms, limits_.silence_ms));
+  const bool at_start = !spoke_ && limits_.start_ms > 0;
+  const std::int64_t patience = at_start ? limits_.start_ms : limits_.silence_ms;
   if (progress.waits_to_retry) {
     // A wait that the endpoint asked for has no upper bound; the kernel waits better than a
     // session.
@@ -77,7 +74,7 @@ std::optional<LimitReached> CallWatch::check(const CallProgress& progress, std::
   if (!is_over(patience, last_life_ms_, now_ms)) {
     return std::nullopt;
   }
-  if (!spoke_) {
+  if (at_start) {
     return LimitReached{agent_failure::transport,
                         "opencode gave no first event within " + seconds(patience) +
                             " (for a model that is slow to its first word raise "

@@ -298,7 +298,8 @@ Status OpencodeRunner::run_alone(const Asked& asked, const CallConfig& config,
                "--print-logs", "--log-level", "ERROR"},
               dir, asked.user, config, asked.model);
   call.stdin_text = std::string(request.message);
-  call.stall_timeout_ms = request.stall_ms;
+  // For the host a silence at the start is one, too; the first word has a limit of its own.
+  call.stall_timeout_ms = request.stall_ms == 0 ? 0 : std::max(request.stall_ms, options_.start_ms);
   call.start_timeout_ms = options_.start_ms;
   if (const Status started = first_start(call, services); !started) {
     const bool missing = started.error().code() == Errc::NotFound;
@@ -336,7 +337,8 @@ Status OpencodeRunner::converse(const exec_request& request, const director::run
                                        " lines that are no known event");
   }
   const Outcome outcome =
-      judge({asked.model, asked.may_edit, asked.stall_ms, options_.start_ms}, seen, notes, *ended);
+      judge({asked.model, asked.may_edit, request.stall_timeout_ms, request.start_timeout_ms}, seen,
+            notes, *ended);
   end_with(outcome, events);
   return director::ok();
 }

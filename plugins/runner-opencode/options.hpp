@@ -14,7 +14,7 @@ struct Options {
   std::string command;
   bool over_server = true;      ///< transport = "server"; else "run"
   bool server_for_all = false;  ///< isolation = "job"; else "slot"
-  std::int64_t start_ms = 0;    ///< how long a call may take to its first event; 0: any time
+  std::int64_t start_ms = 0;    ///< how long a call may take to its first event; 0: as any silence
   CallLimits limits;            ///< over a server; silence_ms 0: as the call says
   std::int64_t server_start_ms = 0;
   std::int64_t server_memory_bytes = 0;  ///< of more, it is renewed before the next call; 0: never

@@ -152,9 +152,7 @@ Outcome judge_success(const Call& call, const Transcript& seen) {
 
 Outcome judge_silence(const Call& call, const Transcript& seen, const StderrNotes& notes) {
   constexpr std::int64_t kMsPerSecond = 1000;
-  const bool at_start = seen.events == 0 && call.start_ms > 0 &&
-                        (call.stall_ms == 0 || call.start_ms < call.stall_ms);
-  if (at_start) {
+  if (seen.events == 0 && call.start_ms > 0) {
     return failed(agent_failure::transport,
                   with_tail("opencode gave no first event within " +
                                 std::to_string(call.start_ms / kMsPerSecond) +

@@ -32,6 +32,16 @@ TEST(CallWatch, FirstWordAndSilenceHaveLimitsOfTheirOwn) {
   EXPECT_THAT(watch.check(progress, 11'000)->why, HasSubstr("no sign of life for 3 s"));
 }
 
+TEST(CallWatch, SilenceCountsFromTheFirstWordOn) {
+  const CallProgress progress{true, false, {}};
+  CallWatch slow({0, 9000, 3000, 0}, 0);
+  EXPECT_FALSE(slow.check(progress, 8999));
+  EXPECT_THAT(slow.check(progress, 9000)->why, HasSubstr("no first event within 9 s"));
+  CallWatch without({0, 0, 3000, 0}, 0);
+  EXPECT_FALSE(without.check(progress, 2999));
+  EXPECT_THAT(without.check(progress, 3000)->why, HasSubstr("no sign of life for 3 s"));
+}
+
 TEST(CallWatch, SilenceOfWhoeverWaitsForAToolIsNone) {
   CallProgress progress{true, false, {{"prt_1", "bash"}}};
   CallWatch watch(kLimits, 0);

@@ -293,6 +293,13 @@ INSTANTIATE_TEST_SUITE_P(
                 agent_failure::cancelled,
                 "cancelled"}));
 
+TEST(Judge, FirstEventHasItsLimitWhateverThatOfSilenceIs) {
+  const Call call{"acme/m1", true, 60'000, 180'000};
+  const exec_result stalled{exec_outcome::stalled, 0, 0, 180'000};
+  EXPECT_THAT(judge(call, Transcript{}, StderrNotes{}, stalled).why,
+              HasSubstr("no first event within 180 s"));
+}
+
 TEST(Judge, RateLimitSaysHowLongToWait) {
   const Outcome outcome =
       judge_call({{http_error(429, "slow", R"({"retry-after":"7"})")}, {}, kExit1});
