@@ -15,7 +15,7 @@ struct CallLimits {
   std::int64_t busy_ms = 0;     ///< from the message until the server takes it up
   std::int64_t start_ms = 0;    ///< until the first sign of life; 0: that of silence
   std::int64_t silence_ms = 0;  ///< without a sign of life after one, while no tool runs
-  std::int64_t tool_ms = 0;     ///< that one tool runs
+  std::int64_t tool_ms = 0;     ///< that one tool runs, its input's writing included
 };
 
 struct LimitReached {

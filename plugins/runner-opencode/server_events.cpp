@@ -103,12 +103,9 @@ void ServerEvents::on_part(const Properties& properties, ServerNews& news) {
   const std::string id = text_of(member(*part, "id"));
   const std::string_view type = told_as(*part);
   if (as_string(member(*part, "type")) == "tool") {
-    if (!type.empty()) {
-      running_.erase(id);
-    } else if (as_string(member(*part, "state", "status")) == "running" &&
-               running_.emplace(id, text_of(member(*part, "tool"))).second) {
-      news.started = running_[id];
-    }
+    on_tool(id, text_of(member(*part, "tool")), text_of(member(*part, "state", "status")), news);
+  } else if (type == "step_start") {
+    forget_pending();
   }
   if (type.empty() || !told_.insert(id).second) {
     return;
@@ -116,6 +113,26 @@ void ServerEvents::on_part(const Properties& properties, ServerNews& news) {
   const std::int64_t time_ms =
       as_integer(member(properties.value, "time")).value_or(properties.now_ms);
   news.lines.push_back(line_of(type, time_ms, session_, "part", *part));
+}
+
+void ServerEvents::on_tool(const std::string& id, const std::string& name, std::string_view status,
+                           ServerNews& news) {
+  const bool was_pending = pending_.erase(id) != 0;
+  if (status == "pending") {
+    running_.emplace(id, name);
+    pending_.insert(id);
+  } else if (status != "running") {
+    running_.erase(id);
+  } else if (running_.emplace(id, name).second || was_pending) {
+    news.started = name;
+  }
+}
+
+void ServerEvents::forget_pending() {
+  for (const std::string& id : pending_) {
+    running_.erase(id);
+  }
+  pending_.clear();
 }
 
 void ServerEvents::on_status(const Properties& properties, ServerNews& news) {
@@ -130,6 +147,7 @@ void ServerEvents::on_status(const Properties& properties, ServerNews& news) {
   if (status == "retry") {
     news.is_sign_of_life = true;
     waits_to_retry_ = true;
+    forget_pending();
     const std::int64_t next = as_integer(member(properties.value, "status", "next")).value_or(0);
     news.retry = RetryNote{text_of(member(properties.value, "status", "message")),
                            std::clamp<std::int64_t>(next, 0, properties.now_ms + kLongestWaitMs)};

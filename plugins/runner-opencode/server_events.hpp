@@ -44,7 +44,8 @@ class ServerEvents {
   [[nodiscard]] bool has_failed() const { return has_failed_; }
   /// The server has dropped what it had open for the folder: nothing more comes.
   [[nodiscard]] bool is_disposed() const { return is_disposed_; }
-  /// The tools that run now: names, by the parts that they are told in.
+  /// The tools that run now, or whose input the model writes, of which no event tells: names, by
+  /// the parts that they are told in.
   [[nodiscard]] const std::map<std::string, std::string>& running_tools() const { return running_; }
   [[nodiscard]] bool waits_to_retry() const { return waits_to_retry_; }
 
@@ -52,12 +53,17 @@ class ServerEvents {
   struct Properties;  // keeps RapidJSON out of this header
 
   void on_part(const Properties& properties, ServerNews& news);
+  void on_tool(const std::string& id, const std::string& name, std::string_view status,
+               ServerNews& news);
+  /// Those of a step that the model begins anew are never run.
+  void forget_pending();
   void on_status(const Properties& properties, ServerNews& news);
   void on_error(const Properties& properties, ServerNews& news);
 
   std::string session_;
   std::set<std::string> told_;  ///< parts that have ended
   std::map<std::string, std::string> running_;
+  std::set<std::string> pending_;  ///< of these, those with input still to come
   bool was_busy_ = false;
   bool is_idle_ = false;
   bool has_failed_ = false;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "call_limits.hpp"
 #include "event_parser.hpp"
 #include "event_stream.hpp"
 #include "opencode_server_lines.hpp"
@@ -108,6 +109,23 @@ TEST_F(ServerEventsTest, ToolsRunFromTheirStartToTheirEnd) {
   EXPECT_THAT(events_.running_tools(), ElementsAre(Pair("prt_3", "bash")));
   (void)feed(kBusToolDone);
   EXPECT_THAT(events_.running_tools(), IsEmpty());
+}
+
+TEST_F(ServerEventsTest, WhatAModelWritesForAToolIsOfTheTool) {
+  (void)feed(kBusToolPending);
+  EXPECT_THAT(events_.running_tools(), ElementsAre(Pair("prt_3", "bash")));
+  CallWatch watch({0, 0, 3000, 60'000}, 0);
+  EXPECT_FALSE(watch.check({true, false, events_.running_tools()}, 1000));
+  EXPECT_FALSE(watch.check({true, false, events_.running_tools()}, 60'999)) << "nothing comes";
+  EXPECT_TRUE(watch.check({true, false, events_.running_tools()}, 61'000));
+  for (const std::string& begins_anew : {kBusStepStart, kBusRetry}) {
+    (void)feed(kBusToolPending);
+    (void)feed(begins_anew);
+    EXPECT_THAT(events_.running_tools(), IsEmpty()) << "that call of it is never made";
+  }
+  (void)feed(kBusToolRuns);
+  (void)feed(kBusStepStart);
+  EXPECT_THAT(events_.running_tools(), ElementsAre(Pair("prt_3", "bash")));
 }
 
 TEST_F(ServerEventsTest, RetriesSayWhyAndUntilWhen) {
