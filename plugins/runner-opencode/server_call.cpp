@@ -81,7 +81,10 @@ Result<Outcome> ServerCall::run() {
     return Error(known.error().code(),
                  known.error().message() + (broken_.empty() ? "" : "; " + broken_));
   }
-  EventStream stream(server_.address, api_.events_path(), kStreamSilence);
+  // An agent may have its own server work in another folder than its own.
+  EventStream stream(server_.address,
+                     server_.is_private ? SessionApi::all_events_path() : api_.events_path(),
+                     kStreamSilence);
   const Status begun = begin(stream);
   if (!begun && (session_.empty() || begun.error().code() != Errc::Io)) {
     return begun.error();
@@ -275,14 +278,19 @@ void ServerCall::end_session(Stop stop) {
       add_unreported(*totals);
     }
   }
-  if (stop != Stop::Idle) {
+  const bool is_abused = server_.is_private && news_.has_others();
+  if (is_abused) {
+    services_.log(log_level::warning,
+                  "opencode's server is stopped: an agent had it work on a session of its own");
+  }
+  if (stop != Stop::Idle || is_abused) {
     if (is_alive && server_.is_private) {
       (void)api.dispose_all();  // what that leaves of its tools, the host ends
     }
     (void)server_.daemon.stop();
     return;
   }
-  // Something else that works there was begun by the agent itself, with its server's password.
+  // What else works there was begun before the call, by an agent with its server's password.
   const auto busy = api.is_busy();
   const bool is_clean = busy && (!*busy || !server_.is_private || api.dispose_directory());
   (void)(is_clean ? server_.daemon.keep() : server_.daemon.stop());

@@ -15,7 +15,6 @@ using plugin_support::member;
 using plugin_support::set_member;
 
 struct ServerEvents::Properties {
-  const rapidjson::Value& root;
   const rapidjson::Value& value;
   std::string_view type;
   std::int64_t now_ms;
@@ -63,19 +62,33 @@ std::string_view told_as(const rapidjson::Value& part) {
 
 }  // namespace
 
+bool ServerEvents::is_at_work(const Properties& properties) {
+  const auto status = as_string(member(properties.value, "status", "type"));
+  return properties.type == "session.created" ||
+         (properties.type == "session.status" && (status == "busy" || status == "retry"));
+}
+
 ServerNews ServerEvents::feed(std::string_view data, std::int64_t now_ms) {
   ServerNews news;
   const auto document = plugin_support::parse_json(data);
   if (!document) {
     return news;
   }
-  const std::string_view type = as_string(member(*document, "type")).value_or(std::string_view());
-  const rapidjson::Value* value = member(*document, "properties");
-  is_disposed_ = is_disposed_ || type == "server.instance.disposed";
-  if (value == nullptr || as_string(member(*value, "sessionID")) != session_) {
+  const rapidjson::Value* payload = member(*document, "payload");
+  const rapidjson::Value& event = payload != nullptr ? *payload : *document;
+  const std::string_view type = as_string(member(event, "type")).value_or(std::string_view());
+  const rapidjson::Value* value = member(event, "properties");
+  const std::string directory = text_of(member(*document, "directory"));
+  is_disposed_ = is_disposed_ || (type == "server.instance.disposed" && directory == directory_);
+  if (value == nullptr) {
     return news;
   }
-  const Properties properties{*document, *value, type, now_ms};
+  const Properties properties{*value, type, now_ms};
+  if (as_string(member(*value, "sessionID")) != session_) {
+    has_others_ = has_others_ || is_at_work(properties);
+    return news;
+  }
+  directory_ = directory;
   if (type == "message.part.updated") {
     on_part(properties, news);
   } else if (type == "session.status" || type == "session.idle") {

@@ -32,8 +32,8 @@ class ServerEvents {
  public:
   explicit ServerEvents(std::string session) : session_(std::move(session)) {}
 
-  /// `data`: of one event, which came at `now_ms`. What is of other sessions, or not known, means
-  /// nothing.
+  /// `data`: of one event, of the session's folder or of all of the server's, which came at
+  /// `now_ms`. What is not known means nothing.
   [[nodiscard]] ServerNews feed(std::string_view data, std::int64_t now_ms);
 
   /// The server took up the message.
@@ -42,6 +42,9 @@ class ServerEvents {
   [[nodiscard]] bool is_idle() const { return is_idle_; }
   /// It said that something failed.
   [[nodiscard]] bool has_failed() const { return has_failed_; }
+  /// Another session was begun meanwhile, or works: of those that last, what they say when they
+  /// are over is none of that.
+  [[nodiscard]] bool has_others() const { return has_others_; }
   /// The server has dropped what it had open for the folder: nothing more comes.
   [[nodiscard]] bool is_disposed() const { return is_disposed_; }
   /// The tools that run now, or whose input the model writes, of which no event tells: names, by
@@ -52,6 +55,7 @@ class ServerEvents {
  private:
   struct Properties;  // keeps RapidJSON out of this header
 
+  [[nodiscard]] static bool is_at_work(const Properties& properties);
   void on_part(const Properties& properties, ServerNews& news);
   void on_tool(const std::string& id, const std::string& name, std::string_view status,
                ServerNews& news);
@@ -64,6 +68,8 @@ class ServerEvents {
   std::set<std::string> told_;  ///< parts that have ended
   std::map<std::string, std::string> running_;
   std::set<std::string> pending_;  ///< of these, those with input still to come
+  std::string directory_;          ///< the session's, as the server writes it
+  bool has_others_ = false;
   bool was_busy_ = false;
   bool is_idle_ = false;
   bool has_failed_ = false;

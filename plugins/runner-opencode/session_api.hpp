@@ -36,6 +36,8 @@ class SessionApi {
 
   /// Of the stream of this directory's events.
   [[nodiscard]] std::string events_path() const { return "/event" + directory_; }
+  /// Of the stream of every directory's events.
+  [[nodiscard]] static std::string all_events_path() { return "/global/event"; }
 
   /// Whether the server knows the agent: it reads what is configured when it opens a directory.
   [[nodiscard]] director::Result<bool> knows_agent(std::string_view name) const;

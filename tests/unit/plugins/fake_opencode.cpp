@@ -23,7 +23,7 @@ FakeOpencode::FakeOpencode() : server_(std::make_unique<Server>()) {
     response.status = 401;
     return httplib::Server::HandlerResponse::Handled;
   });
-  http.Get("/event", [this](const httplib::Request& request, httplib::Response& response) {
+  const auto tell = [this](const httplib::Request& request, httplib::Response& response) {
     note("GET " + request.target);
     response.set_chunked_content_provider(
         "text/event-stream",
@@ -48,7 +48,9 @@ FakeOpencode::FakeOpencode() : server_(std::make_unique<Server>()) {
           }
           return was_written;
         });
-  });
+  };
+  http.Get("/event", tell);
+  http.Get("/global/event", tell);
   const auto reply = [this](const httplib::Request& request, httplib::Response& response) {
     note(request.method + " " + request.target + " " + request.body);
     const FakeAnswer answer = answer_to(request.method + " " + request.path);

@@ -128,6 +128,31 @@ TEST_F(ServerEventsTest, WhatAModelWritesForAToolIsOfTheTool) {
   EXPECT_THAT(events_.running_tools(), ElementsAre(Pair("prt_3", "bash")));
 }
 
+TEST_F(ServerEventsTest, OfAllFoldersTheSessionsOwnCountsAndOthersAtWorkAreSeen) {
+  const auto in = [](std::string_view folder, const std::string& event) {
+    return R"({"directory":")" + std::string(folder) + R"(","payload":)" + event + "}";
+  };
+  const auto other = [](std::string_view type, std::string_view more) {
+    return bus(type, R"({"sessionID":"ses_9")" + std::string(more) + "}");
+  };
+  (void)feed(in("/w", bus("session.created", R"({"sessionID":"ses_1"})")));
+  (void)feed(in("/w", kBusBusy));
+  EXPECT_EQ(feed(in("/w", kBusStepStart)).lines.size(), 1U);
+  (void)feed(in("/w/sub", kBusDisposed));
+  (void)feed(in("/w", other("session.updated", "")));
+  (void)feed(in("/w", other("session.status", R"(,"status":{"type":"idle"})")));
+  EXPECT_FALSE(events_.has_others() || events_.is_disposed()) << "what the last one had to say";
+  for (const std::string& event :
+       {other("session.created", ""), other("session.status", R"(,"status":{"type":"busy"})"),
+        other("session.status", R"(,"status":{"type":"retry"})")}) {
+    ServerEvents events("ses_1");
+    (void)events.feed(in("/w/sub", event), 0);
+    EXPECT_TRUE(events.has_others()) << event;
+  }
+  (void)feed(in("/w", kBusDisposed));
+  EXPECT_TRUE(events_.is_disposed());
+}
+
 TEST_F(ServerEventsTest, RetriesSayWhyAndUntilWhen) {
   const ServerNews news = feed(kBusRetry);
   ASSERT_TRUE(news.retry);

@@ -102,6 +102,12 @@ inline constexpr const char* kScenario = R"JSON({
       {"tool_calls": [{"name": "write", "arguments": {"filePath": "{{cwd}}/../meets-2/trespassed.txt", "content": "x"}}]},
       {"tool_calls": [{"name": "bash", "arguments": {"command": "rm trespassed.txt; touch at-work; until [ -e all-met ]; do sleep 0.02; done; pwd", "description": "x"}}]},
       {"text": "Met."}]},
+    {"name": "trespass", "match": {"contains": ["please trespass"]}, "turns": [
+      {"tool_calls": [{"name": "bash", "arguments": {"command": "python3 ../trespass.py", "description": "x"}}]},
+      {"text": "Trespassed."}]},
+    {"name": "linger", "match": {"contains": ["please linger"]}, "turns": [
+      {"tool_calls": [{"name": "bash", "arguments": {"command": "until [ -e all-over ]; do sleep 0.02; done; touch ../late.txt", "description": "x"}}]},
+      {"text": "Lingered."}]},
     {"name": "mute", "match": {"contains": ["please say nothing"]}, "turns": [{"text": "", "usage": null}]},
     {"name": "echo", "match": {}, "turns": [{"text": "an answer"}]}
   ]

@@ -28,6 +28,7 @@ using plugin_support::as_number;
 using plugin_support::member;
 using ::testing::AnyOf;
 using ::testing::Contains;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -226,6 +227,59 @@ TEST_F(OpencodeServerLive, WhatAToolLeavesRunningDoesNotOutliveTheCall) {
   ASSERT_TRUE(record.finished) << record.why;
   EXPECT_TRUE(fs::exists(workdir_ / "strayed"));
   EXPECT_LE(director::test_support::marked(mark_).size(), 2U) << "the server, its supervisor";
+}
+
+/// Finds the server of who runs it, and has it work in a folder below.
+constexpr const char* kTrespass = R"PY(
+import base64, json, os, urllib.parse, urllib.request
+
+secret = base64.b64encode(b"opencode:" + os.environ["OPENCODE_SERVER_PASSWORD"].encode()).decode()
+
+def ask(port, path, body=None):
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}{path}", data=None if body is None else json.dumps(body).encode(),
+        headers={"Authorization": "Basic " + secret, "Content-Type": "application/json"})
+    return urllib.request.urlopen(request, timeout=30).read()
+
+def is_own(port):
+    try:
+        return b"healthy" in ask(port, "/global/health")
+    except OSError:
+        return False
+
+rows = [line.split() for line in open("/proc/net/tcp").read().splitlines()[1:]]
+ports = [int(row[1].split(":")[1], 16) for row in rows
+         if row[3] == "0A" and row[1].startswith("0100007F")]
+port = next(port for port in ports if is_own(port))
+folder = os.getcwd() + "/below"
+os.mkdir(folder)
+there = "?directory=" + urllib.parse.quote(folder)
+agent = next(agent["name"] for agent in json.loads(ask(port, "/agent" + there))
+             if agent["name"].startswith("director-executor"))
+session = json.loads(ask(port, "/session" + there, {"title": "x"}))["id"]
+ask(port, f"/session/{session}/prompt_async" + there, {
+    "agent": agent, "model": {"providerID": "scripted", "modelID": "cheap"},
+    "parts": [{"type": "text", "text": "please linger"}]})
+print("at work")
+)PY";
+
+TEST_F(OpencodeServerLive, WhatAnAgentBeginsInAnotherFolderEndsWithTheCall) {
+  AgentRecord first;
+  run_there(request("hello", true), first);
+  ASSERT_TRUE(first.finished) << first.why;
+  EXPECT_EQ(servers().size(), 1U);
+  write_file(root_ / "trespass.py", kTrespass);
+  AgentRecord record;
+  run_there(request("please trespass", true), record);
+  ASSERT_TRUE(record.finished) << record.why;
+  ASSERT_EQ(record.tools.size(), 1U);
+  EXPECT_THAT(record.tools[0].output, HasSubstr("at work"));
+  EXPECT_THAT(director::test_support::marked(mark_), IsEmpty()) << "the server, with all it does";
+  EXPECT_THAT(log_.warnings(), ElementsAre(HasSubstr("a session of its own")));
+  AgentRecord next;
+  run_there(request("hello", true), next);
+  EXPECT_TRUE(next.finished) << next.why;
+  EXPECT_EQ(servers().size(), 1U) << "kept, as ever";
 }
 
 /// Puts a star in the place of what is another at each run.

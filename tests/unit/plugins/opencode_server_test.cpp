@@ -28,6 +28,7 @@ using director::testing::AgentRecord;
 using director::testing::FailsWith;
 using director::testing::FakeHost;
 using director::testing::IsOk;
+using ::testing::AnyOf;
 using ::testing::Contains;
 using ::testing::Each;
 using ::testing::ElementsAre;
@@ -95,7 +96,8 @@ TEST_F(ServerCallTest, ToldAsItHappensAndGivenBack) {
                   StartsWith(R"({"type":"text")"), StartsWith(R"({"type":"step_finish")")));
   EXPECT_THAT(host_.released, ElementsAre(DIRECTOR_DAEMON_KEEP));
   EXPECT_EQ(server_.refused(), 0);
-  EXPECT_THAT(server_.requests(), Each(HasSubstr("directory=%2Fsome%2Fwork%20dir")));
+  EXPECT_THAT(server_.requests(), Each(AnyOf(HasSubstr("directory=%2Fsome%2Fwork%20dir"),
+                                             StartsWith("GET /global/event"))));
 }
 
 TEST_F(ServerCallTest, PromptAndPermissionsGoInWhole) {
@@ -107,7 +109,7 @@ TEST_F(ServerCallTest, PromptAndPermissionsGoInWhole) {
   EXPECT_THAT(server_.requests(),
               Contains(HasSubstr(R"({"permission":"task","pattern":"*","action":"deny"})")));
   // Before the message, or its first events would be missed.
-  EXPECT_LT(place_of("GET /event?"), place_of("POST /session/ses_1/prompt_async"));
+  EXPECT_LT(place_of("GET /global/event"), place_of("POST /session/ses_1/prompt_async"));
 }
 
 TEST_F(ServerCallTest, WhatTheSessionAndItsChildrenUsedBeyondItsStepsIsMetered) {
@@ -331,6 +333,19 @@ TEST_F(ServerCallTest, WhatAnAgentBeganBehindTheCallsBackIsEnded) {
   ASSERT_THAT(call(), IsOk());
   EXPECT_TRUE(was_asked("POST /instance/dispose"));
   EXPECT_THAT(host_.released, ElementsAre(DIRECTOR_DAEMON_KEEP));
+}
+
+TEST_F(ServerCallTest, ServerThatAnAgentHadWorkElsewhereIsStopped) {
+  server_.set_script({kBusBusy, kBusStepStart, bus("session.created", R"({"sessionID":"ses_9"})"),
+                      kBusText, kBusStepStop, kBusIdle});
+  const auto outcome = call();
+  ASSERT_THAT(outcome, IsOk());
+  EXPECT_TRUE(outcome->finished) << "its work is judged as any";
+  EXPECT_TRUE(was_asked("POST /global/dispose"));
+  EXPECT_THAT(host_.released, ElementsAre(DIRECTOR_DAEMON_STOP));
+  host_.released.clear();
+  ASSERT_THAT(call(false), IsOk());
+  EXPECT_THAT(host_.released, ElementsAre(DIRECTOR_DAEMON_KEEP)) << "others' sessions are theirs";
 }
 
 TEST_F(ServerCallTest, ServerThatHasGrownIsRenewedBetweenCalls) {
