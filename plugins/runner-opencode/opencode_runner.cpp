@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cstdlib>
 #include <sstream>
 #include <utility>
@@ -242,9 +241,19 @@ bool OpencodeRunner::run_over_server(const Asked& asked, const director::agent_e
   if (!config) {
     return false;
   }
+  if (const std::string why = MissedServers::why_not(home_.dir(), services.unix_ms());
+      !why.empty()) {
+    say_run_alone(why, services);
+    return false;
+  }
   auto server = lease_server(server_for(asked, *config), options_.server_memory_bytes, services);
   if (!server) {
-    return settled_without_server(server.error(), events, services);
+    const bool is_settled = settled_without_server(server.error(), events, services);
+    // Conflict is said at once, and may be of this call alone.
+    if (!is_settled && server.error().code() != Errc::Conflict) {
+      MissedServers::note(home_.dir(), services.unix_ms(), server.error().message());
+    }
+    return is_settled;
   }
   server->is_private = request.may_edit && !options_.server_for_all;
   ServerQuestion question{one_line(request.title, asked.agent),
@@ -278,13 +287,13 @@ bool OpencodeRunner::settled_without_server(const Error& error,
     events.fail(agent_failure::config, not_installed(options_.command));
     return true;
   }
-  // Once for all calls of this process, whose runners come and go.
-  static std::atomic<bool> said{false};
-  const bool first = !said.exchange(true);
-  services.log(
-      first ? log_level::warning : log_level::debug,
-      "runs OpenCode as one process a call, since its server cannot be had: " + error.message());
+  say_run_alone(error.message(), services);
   return false;
+}
+
+void OpencodeRunner::say_run_alone(const std::string& why, director::host& services) const {
+  services.log(MissedServers::is_news(home_.dir()) ? log_level::warning : log_level::debug,
+               "runs OpenCode as one process a call, since its server cannot be had: " + why);
 }
 
 Status OpencodeRunner::run_alone(const Asked& asked, const CallConfig& config,

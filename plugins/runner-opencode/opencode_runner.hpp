@@ -57,6 +57,7 @@ class OpencodeRunner final : public director::runner {
   [[nodiscard]] bool settled_without_server(const director::Error& error,
                                             const director::agent_events& events,
                                             director::host& services) const;
+  void say_run_alone(const std::string& why, director::host& services) const;
   [[nodiscard]] director::Status run_alone(const Asked& asked, const CallConfig& config,
                                            const director::agent_events& events,
                                            director::host& services) const;

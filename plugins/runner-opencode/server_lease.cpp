@@ -1,5 +1,7 @@
 #include "server_lease.hpp"
 
+#include <map>
+#include <mutex>
 #include <utility>
 
 namespace runner_opencode {
@@ -40,6 +42,42 @@ Result<LeasedServer> lease_server(director::daemon_request request, std::int64_t
     DIRECTOR_TRY(ServerAddress address, read_address(daemon.ready_line(), daemon.secret()));
     return LeasedServer{std::move(daemon), std::move(address), false};
   }
+}
+
+struct MissedServers::Missed {
+  std::int64_t at_ms = 0;
+  std::string why;  ///< empty: none was missed
+  bool is_said = false;
+};
+
+struct MissedServers::All {
+  std::mutex mutex;
+  std::map<std::string, Missed> by_home;
+};
+
+MissedServers::All& MissedServers::all() {
+  static All known;
+  return known;
+}
+
+std::string MissedServers::why_not(const std::string& home, std::int64_t now_ms) {
+  constexpr std::int64_t kAWhileMs = 300'000;
+  const std::lock_guard lock(all().mutex);
+  const Missed& missed = all().by_home[home];
+  const bool is_recent = now_ms >= missed.at_ms && now_ms - missed.at_ms < kAWhileMs;
+  return is_recent ? missed.why : "";
+}
+
+void MissedServers::note(const std::string& home, std::int64_t now_ms, const std::string& why) {
+  const std::lock_guard lock(all().mutex);
+  Missed& missed = all().by_home[home];
+  missed.at_ms = now_ms;
+  missed.why = why;
+}
+
+bool MissedServers::is_news(const std::string& home) {
+  const std::lock_guard lock(all().mutex);
+  return !std::exchange(all().by_home[home].is_said, true);
 }
 
 Status make_known(const SessionApi& api, std::string_view agent) {

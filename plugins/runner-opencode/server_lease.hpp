@@ -30,6 +30,23 @@ inline constexpr std::chrono::milliseconds kRequestLimit{60'000};
                                                           std::int64_t most_bytes,
                                                           const director::host& services);
 
+/// That no server could be had, as this process knows it of `home`, the folder of runners that come
+/// and go. Times: since 1970. Safe from any thread.
+class MissedServers {
+ public:
+  /// Why none is to be tried now; empty: one is.
+  [[nodiscard]] static std::string why_not(const std::string& home, std::int64_t now_ms);
+  /// None is tried for five minutes: what does not start takes all its time to say so.
+  static void note(const std::string& home, std::int64_t now_ms, const std::string& why);
+  /// True once for each home.
+  [[nodiscard]] static bool is_news(const std::string& home);
+
+ private:
+  struct Missed;
+  struct All;
+  [[nodiscard]] static All& all();
+};
+
 /// Has the server know an agent that was configured after it had opened the directory. Errors:
 /// Conflict if it works on something else there meanwhile; those of SessionApi.
 [[nodiscard]] director::Status make_known(const SessionApi& api, std::string_view agent);
