@@ -13,6 +13,8 @@
 #include <iterator>
 #include <string_view>
 
+#include "text.hpp"
+
 namespace runner_opencode {
 
 using director::Errc;
@@ -108,14 +110,26 @@ Status Home::install(const AgentFile& agent) const {
                       agent.content);
 }
 
+std::string Home::state_dir(std::string_view kind, std::string_view what) const {
+  return agent_dir() + "/states/" + std::string(kind) + "-" +
+         plugin_support::hex64(plugin_support::hash64(what));
+}
+
+std::string Home::lock_file(const std::string& state_dir) const {
+  return dir_ + "/." + fs::path(state_dir).filename().string() + ".lock";
+}
+
+std::string Home::stamp_file(const std::string& state_dir) const {
+  return dir_ + "/." + fs::path(state_dir).filename().string() + ".started";
+}
+
 std::vector<std::string> Home::variables(const UserFolders& user, const CallConfig& config,
                                          const std::string& state_dir) const {
-  const std::string state = state_dir.empty() ? agent_dir() : state_dir;
   std::vector<std::string> set{
       "XDG_CONFIG_HOME=" + dir_ + "/xdg-config",
-      "XDG_DATA_HOME=" + state + "/data",
-      "XDG_STATE_HOME=" + state + "/state",
-      "XDG_CACHE_HOME=" + state + "/cache",
+      "XDG_DATA_HOME=" + state_dir + "/data",
+      "XDG_STATE_HOME=" + state_dir + "/state",
+      "XDG_CACHE_HOME=" + state_dir + "/cache",
       "OPENCODE_CONFIG_DIR=" + dir_ + "/config",
       "OPENCODE_CONFIG_CONTENT=" + config.config,
       "OPENCODE_DISABLE_PROJECT_CONFIG=1",

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "agent_file.hpp"
@@ -20,8 +21,12 @@ class Home {
   [[nodiscard]] const std::string& dir() const { return dir_; }
   /// The part that OpenCode writes.
   [[nodiscard]] std::string agent_dir() const { return dir_ + "/agent"; }
-  [[nodiscard]] std::string lock_file() const { return dir_ + "/.lock"; }
-  [[nodiscard]] std::string stamp_file() const { return dir_ + "/.started"; }
+  /// Where OpenCode keeps its database, its logs and the like for all that is of that kind and has
+  /// `what` in common, in agent_dir(). OpenCode makes it.
+  [[nodiscard]] std::string state_dir(std::string_view kind, std::string_view what) const;
+  /// Of a state_dir(), or of agent_dir(), and not where agents write.
+  [[nodiscard]] std::string lock_file(const std::string& state_dir) const;
+  [[nodiscard]] std::string stamp_file(const std::string& state_dir) const;
 
   /// Makes the folders and the files that keep OpenCode from installing packages. Cheap when they
   /// are there. Safe from several threads and processes at once. Errors: Io.
@@ -31,11 +36,10 @@ class Home {
   /// Errors: Io.
   [[nodiscard]] director::Status install(const AgentFile& agent) const;
 
-  /// "NAME=value" for the environment of a call. `state_dir`: where OpenCode keeps its database,
-  /// its logs and the like, in agent_dir(); empty: that itself. OpenCode makes it.
+  /// "NAME=value" for the environment of a call. `state_dir`: a state_dir(), or agent_dir().
   [[nodiscard]] std::vector<std::string> variables(const UserFolders& user,
                                                    const CallConfig& config,
-                                                   const std::string& state_dir = {}) const;
+                                                   const std::string& state_dir) const;
 
  private:
   std::string dir_;

@@ -1,10 +1,6 @@
 #include "opencode_runner.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <cstdlib>
-#include <sstream>
 #include <utility>
 
 #include "agent_file.hpp"
@@ -14,6 +10,7 @@
 #include "json_write.hpp"
 #include "outcome.hpp"
 #include "passed_variables.hpp"
+#include "program.hpp"
 #include "server_call.hpp"
 #include "server_lease.hpp"
 #include "text.hpp"
@@ -41,29 +38,6 @@ std::string one_line(std::string_view text, std::string_view fallback) {
   std::replace_if(
       out.begin(), out.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
   return out.empty() ? std::string(fallback) : out;
-}
-
-std::string not_installed(const std::string& command) {
-  return "there is no program '" + command +
-         "': install OpenCode (npm install -g opencode-ai), or set plugin.runner-opencode.command "
-         "to its path";
-}
-
-/// Whether the host would find the program. A path that is not absolute depends on the call's
-/// folder and is left to it.
-bool may_exist(const std::string& command) {
-  const auto executable = [](const std::string& file) { return access(file.c_str(), X_OK) == 0; };
-  if (command.find('/') != std::string::npos) {
-    return command.front() != '/' || executable(command);
-  }
-  const char* path = std::getenv("PATH");
-  std::istringstream folders(path == nullptr ? "/usr/bin:/bin" : path);
-  for (std::string folder; std::getline(folders, folder, ':');) {
-    if (executable((folder.empty() ? "." : folder) + "/" + command)) {
-      return true;
-    }
-  }
-  return false;
 }
 
 /// What a failure before the call itself means for the call.
@@ -162,8 +136,10 @@ exec_request OpencodeRunner::command(std::vector<std::string> arguments, std::st
   return request;
 }
 
-Status OpencodeRunner::first_start(const exec_request& like, director::host& services) const {
-  return start_alone(home_, options_.command, [&]() -> Status {
+Status OpencodeRunner::first_start(const exec_request& like, const std::string& state_dir,
+                                   director::host& services) const {
+  const auto is_unwanted = [&services] { return services.cancelled(); };
+  return start_alone(home_, state_dir, options_.command, is_unwanted, [&]() -> Status {
     exec_request request = like;
     request.argv = {options_.command, "session", "list", "--format", "json"};
     request.stdin_text.clear();
@@ -211,14 +187,31 @@ Status OpencodeRunner::run(const director::run_request& request,
   return run_alone(asked, *config, events, services);
 }
 
-director::daemon_request OpencodeRunner::server_for(const Asked& asked,
-                                                    const CallConfig& config) const {
-  const bool may_edit = asked.request.may_edit;
+Result<LeasedServer> OpencodeRunner::lease(const Asked& asked, const CallConfig& config,
+                                           director::host& services) const {
   const std::string folder =
       options_.server_for_all ? home_.agent_dir() : std::string(asked.request.workdir);
-  const std::string state_dir = home_.agent_dir() + "/servers/" + (may_edit ? "edit-" : "read-") +
-                                plugin_support::hex64(plugin_support::hash64(
-                                    folder, plugin_support::hash64(config.config + config.auth)));
+  const std::string state_dir = home_.state_dir(asked.request.may_edit ? "edit" : "read",
+                                                folder + "\n" + config.config + config.auth);
+  std::optional<LeasedServer> server;
+  const auto start = [&]() -> Status {
+    DIRECTOR_TRY(LeasedServer leased, lease_server(server_for(asked, config, folder, state_dir),
+                                                   options_.server_memory_bytes, services));
+    server.emplace(std::move(leased));
+    return director::ok();
+  };
+  const auto is_unwanted = [&services] { return services.cancelled(); };
+  DIRECTOR_CHECK(start_alone(home_, state_dir, options_.command, is_unwanted, start));
+  if (!server) {
+    DIRECTOR_CHECK(start());
+  }
+  return *std::move(server);
+}
+
+director::daemon_request OpencodeRunner::server_for(const Asked& asked, const CallConfig& config,
+                                                    const std::string& folder,
+                                                    const std::string& state_dir) const {
+  const bool may_edit = asked.request.may_edit;
   exec_request like = command(
       {"serve", "--hostname", "127.0.0.1", "--port", "0", "--print-logs", "--log-level", "ERROR"},
       folder, asked.user, config, asked.model, state_dir);
@@ -246,7 +239,7 @@ bool OpencodeRunner::run_over_server(const Asked& asked, const director::agent_e
     say_run_alone(why, services);
     return false;
   }
-  auto server = lease_server(server_for(asked, *config), options_.server_memory_bytes, services);
+  auto server = lease(asked, *config, services);
   if (!server) {
     const bool is_settled = settled_without_server(server.error(), events, services);
     // Conflict is said at once, and may be of this call alone.
@@ -301,16 +294,18 @@ Status OpencodeRunner::run_alone(const Asked& asked, const CallConfig& config,
                                  director::host& services) const {
   const director::run_request& request = asked.request;
   const std::string dir(request.workdir);
+  // Calls at work at once would wait for each other's database, and not for ever.
+  const std::string state_dir = home_.state_dir(request.may_edit ? "run-edit" : "run-read", dir);
   exec_request call =
       command({"run", "--dir", dir, "--agent", asked.agent, "--model", std::string(request.model),
                "--format", "json", "--title=" + one_line(request.title, asked.agent),
                "--print-logs", "--log-level", "ERROR"},
-              dir, asked.user, config, asked.model);
+              dir, asked.user, config, asked.model, state_dir);
   call.stdin_text = std::string(request.message);
   // For the host a silence at the start is one, too; the first word has a limit of its own.
   call.stall_timeout_ms = request.stall_ms == 0 ? 0 : std::max(request.stall_ms, options_.start_ms);
   call.start_timeout_ms = options_.start_ms;
-  if (const Status started = first_start(call, services); !started) {
+  if (const Status started = first_start(call, state_dir, services); !started) {
     const bool missing = started.error().code() == Errc::NotFound;
     events.fail(failure_of_start(started.error(), services),
                 missing ? not_installed(options_.command) : started.error().message());
@@ -358,7 +353,8 @@ Result<std::string> OpencodeRunner::probe(director::host& services) {
   DIRECTOR_TRY(const std::vector<ConfigText> files, read_user_config(user, repo_dir_));
   DIRECTOR_TRY(const CallConfig config,
                make_call_config(files, read_user_auth(user), std::nullopt, false));
-  exec_request request = command({"--version"}, home_.agent_dir(), user, config, std::nullopt);
+  exec_request request =
+      command({"--version"}, home_.agent_dir(), user, config, std::nullopt, home_.agent_dir());
   request.timeout_ms = kProbeMs;
   const auto version = output_of(request, services);
   if (!version) {
@@ -366,7 +362,7 @@ Result<std::string> OpencodeRunner::probe(director::host& services) {
                ? Error(Errc::NotFound, not_installed(options_.command))
                : version.error();
   }
-  DIRECTOR_CHECK(first_start(request, services));
+  DIRECTOR_CHECK(first_start(request, home_.agent_dir(), services));
   request.argv = {options_.command, "models"};
   DIRECTOR_TRY(const std::string listing, output_of(request, services));
 

@@ -11,6 +11,7 @@
 #include "director/runner.hpp"
 #include "environment.hpp"
 #include "options.hpp"
+#include "server_lease.hpp"
 #include "user_config.hpp"
 
 namespace runner_opencode {
@@ -47,9 +48,13 @@ class OpencodeRunner final : public director::runner {
   [[nodiscard]] director::exec_request command(std::vector<std::string> arguments, std::string cwd,
                                                const UserFolders& user, const CallConfig& config,
                                                const std::optional<ModelName>& model,
-                                               const std::string& state_dir = {}) const;
-  [[nodiscard]] director::daemon_request server_for(const Asked& asked,
-                                                    const CallConfig& config) const;
+                                               const std::string& state_dir) const;
+  /// Errors: those of lease_server() and start_alone().
+  [[nodiscard]] director::Result<LeasedServer> lease(const Asked& asked, const CallConfig& config,
+                                                     director::host& services) const;
+  [[nodiscard]] director::daemon_request server_for(const Asked& asked, const CallConfig& config,
+                                                    const std::string& folder,
+                                                    const std::string& state_dir) const;
   /// False: it cannot be had that way, and nothing was asked of the model.
   [[nodiscard]] bool run_over_server(const Asked& asked, const director::agent_events& events,
                                      director::host& services) const;
@@ -62,6 +67,7 @@ class OpencodeRunner final : public director::runner {
                                            const director::agent_events& events,
                                            director::host& services) const;
   [[nodiscard]] director::Status first_start(const director::exec_request& like,
+                                             const std::string& state_dir,
                                              director::host& services) const;
   [[nodiscard]] director::Status converse(const director::exec_request& request,
                                           const director::run_request& asked,

@@ -209,7 +209,7 @@ TEST_F(OpencodeLive, TwoFirstStartsAtOnceBothWork) {
       director::host services = host_.services();
       const auto runner = make_runner(fresh);
       const std::string prompt = "role prompt " + std::to_string(i);
-      director::run_request asked = request("hello", i == 0);
+      director::run_request asked = request("hello", true);
       asked.system_prompt = prompt;
       EXPECT_THAT(runner->run(asked, records[static_cast<std::size_t>(i)]->events(), services),
                   IsOk());

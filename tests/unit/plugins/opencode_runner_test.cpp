@@ -1,14 +1,20 @@
 // The runner against a scripted host; opencode_live_test.cpp has the real OpenCode.
 #include "opencode_runner.hpp"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
+#include <set>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "agent_record.hpp"
 #include "fakes/fake_host.hpp"
@@ -66,6 +72,17 @@ class OpencodeRunnerTest : public ::testing::Test {
     return made;
   }
 
+  /// The folder of OpenCode's database; empty: it is not set.
+  static std::string data_of(const std::vector<std::string>& variables) {
+    constexpr std::string_view kName = "XDG_DATA_HOME=";
+    for (const std::string& variable : variables) {
+      if (variable.starts_with(kName)) {
+        return variable.substr(kName.size());
+      }
+    }
+    return {};
+  }
+
   void script_first_start() { fake_.commands.push_back({}); }
 
   FakeHost fake_;
@@ -95,6 +112,42 @@ TEST_F(OpencodeRunnerTest, MessageGoesInByStandardInput) {
   EXPECT_EQ(call.stall_timeout_ms, 180'000) << "no less, or the start would have less";
   EXPECT_THAT(call.env_unset, Contains("OPENCODE*"));
   EXPECT_EQ(call.env_set.back(), "A=1");
+}
+
+TEST_F(OpencodeRunnerTest, EachWorkspaceHasADatabaseOfItsOwnWithItsOwnFirstStart) {
+  for (const char* workdir : {"/slot", "/other"}) {
+    for (const bool may_edit : {true, false}) {
+      script_first_start();
+      fake_.commands.push_back({});
+      director::run_request asked = request();
+      asked.workdir = workdir;
+      asked.may_edit = may_edit;
+      ASSERT_THAT(run(asked), IsOk());
+    }
+  }
+  ASSERT_EQ(fake_.executed.size(), 8U);
+  std::set<std::string> databases;
+  for (std::size_t i = 0; i < 8; i += 2) {
+    EXPECT_EQ(fake_.executed[i].argv[1], "session");
+    EXPECT_EQ(data_of(fake_.executed[i].env_set), data_of(fake_.executed[i + 1].env_set));
+    databases.insert(data_of(fake_.executed[i].env_set));
+  }
+  EXPECT_EQ(databases.size(), 4U);
+}
+
+TEST_F(OpencodeRunnerTest, ServersStartOneAfterTheOtherOnAFreshDatabase) {
+  fake_.daemons.push_back({{}, {}, true, {}, DIRECTOR_NOT_FOUND, "no program"});
+  ASSERT_THAT(run(request()), IsOk());
+  ASSERT_EQ(fake_.acquired.size(), 1U);
+  const fs::path state = fs::path(data_of(fake_.acquired[0].env_set)).parent_path();
+  const std::string lock = dir_ / "cache" / ("." + state.filename().string() + ".lock");
+  const int other = ::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  ASSERT_EQ(::flock(other, LOCK_EX), 0);
+  fake_.is_cancelled = true;
+  ASSERT_THAT(run(request()), IsOk());
+  EXPECT_EQ(record_.failure, agent_failure::cancelled) << record_.why;
+  EXPECT_EQ(fake_.acquired.size(), 1U) << "another start goes on";
+  ::close(other);
 }
 
 TEST_F(OpencodeRunnerTest, MissingProgramSaysHowToInstallIt) {
@@ -161,12 +214,7 @@ TEST_F(OpencodeRunnerTest, ServerIsOfTheFolderOrOfAllAndOfTheRolesAccess) {
     return fake_.acquired.back();
   };
   const auto state_of = [](const director::daemon_request& request) {
-    for (const std::string& variable : request.env_set) {
-      if (variable.starts_with("XDG_DATA_HOME=")) {
-        return variable;
-      }
-    }
-    return std::string();
+    return data_of(request.env_set);
   };
   const director::daemon_request slot = asked_for("", true, "/slot");
   EXPECT_EQ(slot.cwd, "/slot");
