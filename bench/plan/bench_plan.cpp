@@ -80,7 +80,8 @@ void BM_ReadPlan(benchmark::State& state) {
   state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * json.size()));
 }
 
-#define DIRECTOR_PLAN_SIZES Arg(1'000)->Arg(2'000)->Arg(10'000)->Arg(100'000)->Unit(benchmark::kMillisecond)
+#define DIRECTOR_PLAN_SIZES \
+  Arg(1'000)->Arg(2'000)->Arg(10'000)->Arg(100'000)->Unit(benchmark::kMillisecond)
 BENCHMARK(BM_Validate<wide>)->DIRECTOR_PLAN_SIZES;
 BENCHMARK(BM_Validate<shared>)->DIRECTOR_PLAN_SIZES;
 BENCHMARK(BM_Validate<tangled>)->DIRECTOR_PLAN_SIZES;
