@@ -193,17 +193,26 @@ TEST(BatchLanding, WhatBreaksALandedNodeDoesNotLandInACrowd) {
   EXPECT_EQ(state_of(*end, "m3").status, NodeStatus::Done);
 }
 
+/// "m1" and "m2" write one file, each its own way; "m3" goes with either.
+class Rivals : public Crowd {
+ public:
+  Rivals() : Crowd({rival("m1"), rival("m2"), node("m3")}) {
+    for (const std::string id : {"m1", "m2"}) {
+      runner.script["executor-" + id] = {
+          Turn{.files = {{id + ".txt", "x"}, {"shared.txt", "by " + id}}}};
+    }
+  }
+
+ private:
+  static plan::Node rival(const std::string& id) {
+    plan::Node made = node(id);
+    made.files.emplace_back("shared.txt");
+    return made;
+  }
+};
+
 TEST(BatchLanding, WhoConflictsIsLeftOutAndToldSoWhenItIsItsTurn) {
-  plan::Node first = node("m1");
-  plan::Node second = node("m2");
-  for (plan::Node* one : {&first, &second}) {
-    one->files.push_back("shared.txt");
-  }
-  Crowd world({first, second, node("m3")});
-  for (const std::string id : {"m1", "m2"}) {
-    world.runner.script["executor-" + id] = {
-        Turn{.files = {{id + ".txt", "x"}, {"shared.txt", "by " + id}}}};
-  }
+  Rivals world;
   const Result<run::RunState> end = world.run_all();
   ASSERT_THAT(end, IsOk());
   EXPECT_EQ(end->outcome, "done");
@@ -289,16 +298,7 @@ TEST(BatchLanding, WhereNobodyKnowsWhetherItMovedNothingLandsTwice) {
 
 // Nor may it be told to who was left out that the branch is where it may never have been.
 TEST(BatchLanding, WhereNobodyKnowsWhetherItMovedTheNextRunTakesTheBranchAsItIs) {
-  plan::Node first = node("m1");
-  plan::Node second = node("m2");
-  for (plan::Node* one : {&first, &second}) {
-    one->files.push_back("shared.txt");
-  }
-  Crowd world({first, second, node("m3")});
-  for (const std::string id : {"m1", "m2"}) {
-    world.runner.script["executor-" + id] = {
-        Turn{.files = {{id + ".txt", "x"}, {"shared.txt", "by " + id}}}};
-  }
+  Rivals world;
   Fault fault(1, FaultSide::Before, 1'000'000);
   std::atomic<int> together = 0;
   world.gate.on_check = [&, line_up = world.gate.on_check](const gate_request& request,

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 
 #include <atomic>
+#include <chrono>
+#include <memory>
 #include <thread>
 
 #include "money.hpp"
@@ -126,17 +128,17 @@ TEST(Budget, CallThatWaitsForOthersHearsAnInterruption) {
   world.adopt({node("a"), node("b")});
   world.settings.limits.cost_ceiling_usd = 3;
   world.settings.limits.call_reserve_usd = 2;
-  world.runner.script["executor-a"] = {Turn{.hangs = true}};
-  world.runner.script["executor-b"] = {Turn{.hangs = true}};
-  const FirstCallWaits waits(world, 2);
-  world.runner.on_call = [&, wait = world.runner.on_call](const AgentCall& call) {
-    wait(call);
-    world.interrupt.cancel();
-  };
-  const Result<run::RunState> end = world.run({.parallel = 2});
-  ASSERT_THAT(end, IsOk());
-  EXPECT_EQ(end->outcome, "interrupted");
-  EXPECT_EQ(world.runner.calls("").size(), 1U);
+  const std::unique_ptr<Services> services = world.wire();
+  JobWork job;
+  const Result<std::unique_ptr<Books>> opened = Books::open(*services, job);
+  ASSERT_THAT(opened, IsOk());
+  Books* const books = opened->get();
+  ASSERT_THAT(books->reserve({"", "executor", "p/executor", NodeId("a"), 0}, {}), IsOk());
+  const ports::CancelToken cancel;
+  std::thread user([&cancel] { cancel.cancel(); });
+  EXPECT_THAT(books->reserve({"", "executor", "p/executor", NodeId("b"), 0}, cancel),
+              FailsWith(Errc::Cancelled, ""));
+  user.join();
 }
 
 /// Each call waits in on_call until all of them are open.
