@@ -302,8 +302,7 @@ Status OpencodeRunner::run_alone(const Asked& asked, const CallConfig& config,
                "--print-logs", "--log-level", "ERROR"},
               dir, asked.user, config, asked.model, state_dir);
   call.stdin_text = std::string(request.message);
-  // For the host a silence at the start is one, too; the first word has a limit of its own.
-  call.stall_timeout_ms = request.stall_ms == 0 ? 0 : std::max(request.stall_ms, options_.start_ms);
+  call.stall_timeout_ms = request.stall_ms;
   call.start_timeout_ms = options_.start_ms;
   if (const Status started = first_start(call, state_dir, services); !started) {
     const bool missing = started.error().code() == Errc::NotFound;

@@ -152,7 +152,10 @@ Outcome judge_success(const Call& call, const Transcript& seen) {
 
 Outcome judge_silence(const Call& call, const Transcript& seen, const StderrNotes& notes) {
   constexpr std::int64_t kMsPerSecond = 1000;
-  if (seen.events == 0 && call.start_ms > 0) {
+  // For the host a silence at the start is one, too: the lesser of both limits ended it.
+  const bool at_start = seen.events == 0 && call.start_ms > 0 &&
+                        (call.stall_ms == 0 || call.start_ms < call.stall_ms);
+  if (at_start) {
     return failed(agent_failure::transport,
                   with_tail("opencode gave no first event within " +
                                 std::to_string(call.start_ms / kMsPerSecond) +

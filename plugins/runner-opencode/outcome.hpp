@@ -35,7 +35,7 @@ class StderrNotes {
 struct Call {
   std::string_view model;
   bool may_edit = false;
-  std::int64_t stall_ms = 0;  ///< of silence, after the first event
+  std::int64_t stall_ms = 0;  ///< of silence, also before the first event
   std::int64_t start_ms = 0;  ///< until the first event; 0: that of silence
 };
 

@@ -293,11 +293,12 @@ INSTANTIATE_TEST_SUITE_P(
                 agent_failure::cancelled,
                 "cancelled"}));
 
-TEST(Judge, FirstEventHasItsLimitWhateverThatOfSilenceIs) {
-  const Call call{"acme/m1", true, 60'000, 180'000};
-  const exec_result stalled{exec_outcome::stalled, 0, 0, 180'000};
-  EXPECT_THAT(judge(call, Transcript{}, StderrNotes{}, stalled).why,
-              HasSubstr("no first event within 180 s"));
+TEST(Judge, SilenceAtTheStartIsToldByTheLimitThatEndedIt) {
+  const exec_result stalled{exec_outcome::stalled, 0, 0, 60'000};
+  EXPECT_THAT(judge({"acme/m1", true, 60'000, 180'000}, Transcript{}, StderrNotes{}, stalled).why,
+              HasSubstr("no sign of life for 60 s"));
+  EXPECT_THAT(judge({"acme/m1", true, 180'000, 60'000}, Transcript{}, StderrNotes{}, stalled).why,
+              HasSubstr("no first event within 60 s"));
 }
 
 TEST(Judge, RateLimitSaysHowLongToWait) {

@@ -108,8 +108,8 @@ TEST_F(OpencodeRunnerTest, MessageGoesInByStandardInput) {
                                      "--log-level", "ERROR"));
   EXPECT_EQ(call.stdin_text, "do it");
   EXPECT_EQ(call.cwd, "/slot");
+  EXPECT_EQ(call.stall_timeout_ms, 5000);
   EXPECT_EQ(call.start_timeout_ms, 180'000);
-  EXPECT_EQ(call.stall_timeout_ms, 180'000) << "no less, or the start would have less";
   EXPECT_THAT(call.env_unset, Contains("OPENCODE*"));
   EXPECT_EQ(call.env_set.back(), "A=1");
 }
