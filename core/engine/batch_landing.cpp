@@ -49,15 +49,21 @@ std::vector<run::RunEvent> BatchLanding::land(const std::vector<BatchMember>& me
   if (advanced && !advanced->moved) {
     return refused(advanced->moved.error().message());
   }
+  return outcome_of(*stack, advanced, gated->used);
+}
+
+std::vector<run::RunEvent> BatchLanding::outcome_of(const Stack& stack,
+                                                    const Result<Advanced>& advanced,
+                                                    const std::vector<run::Used>& used) {
   std::vector<run::RunEvent> events;
-  for (const NodeId& id : stack->left_out) {
+  for (const NodeId& id : stack.left_out) {
     // Where nobody knows whether it moved, it is not said that it did.
-    events.emplace_back(run::LandRefused{id, Oid(advanced ? stack->top.oid : stack->tip.oid)});
+    events.emplace_back(run::LandRefused{id, Oid(advanced ? stack.top.oid : stack.tip.oid)});
   }
-  for (std::size_t i = 0; i < stack->members.size(); ++i) {
-    const NodeId& id = stack->members[i]->node->id;
+  for (std::size_t i = 0; i < stack.members.size(); ++i) {
+    const NodeId& id = stack.members[i]->node->id;
     if (advanced) {
-      events.emplace_back(run::Landed{id, stack->commits[i], false, gated->used[i]});
+      events.emplace_back(run::Landed{id, stack.commits[i], false, used[i]});
     } else {
       events.emplace_back(run::WorkFailed{id, advanced.error().message()});
     }

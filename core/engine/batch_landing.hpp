@@ -48,6 +48,10 @@ class BatchLanding {
   };
 
   [[nodiscard]] Result<Stack> build(const std::vector<BatchMember>& members);
+  /// The events of all: that they landed, if the branch was moved; else that nobody knows.
+  [[nodiscard]] static std::vector<run::RunEvent> outcome_of(const Stack& stack,
+                                                             const Result<Advanced>& advanced,
+                                                             const std::vector<run::Used>& used);
   [[nodiscard]] Result<GatedBatch> gate(const Stack& stack, int parallel);
 
   const Services& services_;
