@@ -38,7 +38,8 @@ class FileLock {
   FileLock& operator=(const FileLock&) = delete;
 
   /// Waits for it. Errors: Io; Cancelled.
-  [[nodiscard]] Status take(const std::string& path, const std::function<bool()>& is_unwanted) {
+  [[nodiscard]] Status take(const std::string& path,
+                            const std::function<bool()>& is_unwanted) const {
     constexpr std::chrono::milliseconds kTick{20};
     while (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
       if (errno != EWOULDBLOCK && errno != EINTR) {
