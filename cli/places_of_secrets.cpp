@@ -91,13 +91,6 @@ void add_absolute(std::vector<std::string>& paths, std::string_view path) {
   }
 }
 
-bool is_passed(std::string_view name, const std::vector<std::string>& patterns) {
-  return std::any_of(patterns.begin(), patterns.end(), [name](std::string_view pattern) {
-    return pattern.ends_with('*') ? name.starts_with(pattern.substr(0, pattern.size() - 1))
-                                  : name == pattern;
-  });
-}
-
 void keep_each_once(std::vector<std::string>& paths) {
   std::sort(paths.begin(), paths.end());
   paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
@@ -119,7 +112,7 @@ PlacesOfSecrets places_of_secrets(const std::vector<std::string>& environment,
     }
   }
   for (const std::string_view name : kFiles) {
-    if (is_passed(name, passed)) {
+    if (platform::matches_any(name, passed)) {
       continue;
     }
     std::string_view rest = platform::variable(environment, name);

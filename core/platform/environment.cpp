@@ -22,11 +22,6 @@ bool matches(std::string_view name, std::string_view pattern) {
   return name == pattern;
 }
 
-bool matches_any(const std::string& name, const std::vector<std::string>& patterns) {
-  return std::any_of(patterns.begin(), patterns.end(),
-                     [&name](const std::string& pattern) { return matches(name, pattern); });
-}
-
 bool is_executable_file(const std::string& path) {
   struct stat info {};
   return ::stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode) &&
@@ -51,6 +46,11 @@ std::vector<std::string> own_variables() {
 }
 
 }  // namespace
+
+bool matches_any(std::string_view name, const std::vector<std::string>& patterns) {
+  return std::any_of(patterns.begin(), patterns.end(),
+                     [name](const std::string& pattern) { return matches(name, pattern); });
+}
 
 const std::vector<std::string>& harmless_variables() {
   static const std::vector<std::string> kNames{

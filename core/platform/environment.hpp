@@ -42,6 +42,9 @@ class Environment {
 /// The same, of how the network is reached: proxies and certificates.
 [[nodiscard]] const std::vector<std::string>& network_variables();
 
+/// Whether one of `patterns` is the variable's name, or with '*' at its end a prefix of it.
+[[nodiscard]] bool matches_any(std::string_view name, const std::vector<std::string>& patterns);
+
 /// The value of a variable in "NAME=value" lines; empty if it is not there.
 [[nodiscard]] std::string_view variable(const std::vector<std::string>& environment,
                                         std::string_view name);
