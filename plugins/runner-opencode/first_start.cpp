@@ -11,6 +11,7 @@
 #include <fstream>
 #include <iterator>
 #include <thread>
+#include <utility>
 
 #include "program.hpp"
 
@@ -18,77 +19,73 @@ namespace runner_opencode {
 
 using director::Errc;
 using director::Error;
+using director::Result;
 using director::Status;
 
 namespace {
 
 namespace fs = std::filesystem;
 
-/// Held until destroyed; the lock dies with the process.
-class FileLock {
- public:
-  explicit FileLock(const std::string& path)
-      : descriptor_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) {}
-  ~FileLock() {
-    if (descriptor_ >= 0) {
-      ::close(descriptor_);
+/// Errors: Io; Cancelled.
+Status wait_for_lock(int descriptor, const std::string& path, const director::host& services) {
+  constexpr std::chrono::milliseconds kTick{20};
+  while (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK && errno != EINTR) {
+      return Error(Errc::Io, "cannot lock '" + path + "': " + std::strerror(errno));
     }
-  }
-  FileLock(const FileLock&) = delete;
-  FileLock& operator=(const FileLock&) = delete;
-
-  /// Waits for it. Errors: Io; Cancelled.
-  [[nodiscard]] Status take(const std::string& path,
-                            const std::function<bool()>& is_unwanted) const {
-    constexpr std::chrono::milliseconds kTick{20};
-    while (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
-      if (errno != EWOULDBLOCK && errno != EINTR) {
-        return Error(Errc::Io, "cannot lock '" + path + "': " + std::strerror(errno));
-      }
-      if (is_unwanted()) {
-        return Error(Errc::Cancelled, "not wanted any more while another start goes on");
-      }
-      std::this_thread::sleep_for(kTick);
+    if (services.cancelled()) {
+      return Error(Errc::Cancelled, "not wanted any more while another start goes on");
     }
-    return director::ok();
+    std::this_thread::sleep_for(kTick);
   }
-
- private:
-  int descriptor_;
-};
-
-/// Whether that version was started on what the folder holds: its database goes with each job.
-bool started(const Home& home, const std::string& state_dir, const std::string& stamp) {
-  std::error_code failure;
-  if (!fs::exists(fs::symlink_status(state_dir + "/data/opencode", failure))) {
-    return false;
-  }
-  std::ifstream file(home.stamp_file(state_dir), std::ios::binary);
-  return !stamp.empty() && file.is_open() &&
-         std::string{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()} ==
-             stamp;
+  return director::ok();
 }
 
 }  // namespace
 
-Status start_alone(const Home& home, const std::string& state_dir, const std::string& command,
-                   const std::function<bool()>& is_unwanted, const std::function<Status()>& start) {
-  const std::string stamp = program_identity(command);
-  if (started(home, state_dir, stamp)) {
-    return director::ok();
+Result<FirstStart> FirstStart::wait_for(const Home& home, const std::string& state_dir,
+                                        const std::string& command,
+                                        const director::host& services) {
+  FirstStart start(home.stamp_file(state_dir), program_identity(command));
+  if (start.was_made(state_dir)) {
+    return start;
   }
   const std::string lock_file = home.lock_file(state_dir);
-  FileLock lock(lock_file);
-  DIRECTOR_CHECK(lock.take(lock_file, is_unwanted));
-  if (started(home, state_dir, stamp)) {
-    return director::ok();
+  start.lock_ = ::open(lock_file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  DIRECTOR_CHECK(wait_for_lock(start.lock_, lock_file, services));
+  if (start.was_made(state_dir)) {
+    start.unlock();
   }
-  DIRECTOR_CHECK(start());
-  const std::string stamp_file = home.stamp_file(state_dir);
-  std::ofstream file(stamp_file, std::ios::binary | std::ios::trunc);
-  file << stamp;
-  file.flush();
-  return file ? director::ok() : Status(Error(Errc::Io, "cannot write '" + stamp_file + "'"));
+  return start;
+}
+
+bool FirstStart::was_made(const std::string& state_dir) const {
+  std::error_code failure;
+  if (!fs::exists(fs::symlink_status(state_dir + "/data/opencode", failure))) {
+    return false;  // its database goes with each job
+  }
+  std::ifstream file(stamp_file_, std::ios::binary);
+  return !stamp_.empty() && file.is_open() &&
+         std::string{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()} ==
+             stamp_;
+}
+
+FirstStart::FirstStart(FirstStart&& other) noexcept
+    : lock_(std::exchange(other.lock_, -1)),
+      stamp_file_(std::move(other.stamp_file_)),
+      stamp_(std::move(other.stamp_)) {}
+
+void FirstStart::worked() {
+  if (lock_ >= 0) {
+    std::ofstream(stamp_file_, std::ios::binary | std::ios::trunc) << stamp_;
+    unlock();
+  }
+}
+
+void FirstStart::unlock() {
+  if (lock_ >= 0) {
+    ::close(std::exchange(lock_, -1));
+  }
 }
 
 }  // namespace runner_opencode

@@ -5,7 +5,6 @@
 
 #include "agent_file.hpp"
 #include "event_parser.hpp"
-#include "first_start.hpp"
 #include "json_view.hpp"
 #include "json_write.hpp"
 #include "outcome.hpp"
@@ -30,7 +29,6 @@ using director::Status;
 
 namespace {
 
-constexpr std::int64_t kFirstStartMs = 120'000;
 constexpr std::int64_t kProbeMs = 30'000;
 
 std::string one_line(std::string_view text, std::string_view fallback) {
@@ -57,12 +55,6 @@ agent_failure failure_of(const Error& error) {
       return agent_failure::transport;
   }
   return agent_failure::transport;
-}
-
-/// A first start that hangs is no fault of the model, unless it took all the time of the call.
-agent_failure failure_of_start(const Error& error, const director::host& services) {
-  const bool hung = error.code() == Errc::Timeout && services.remaining_ms() != 0;
-  return hung ? agent_failure::transport : failure_of(error);
 }
 
 void end_with(const Outcome& outcome, const director::agent_events& events) {
@@ -136,22 +128,6 @@ exec_request OpencodeRunner::command(std::vector<std::string> arguments, std::st
   return request;
 }
 
-Status OpencodeRunner::first_start(const exec_request& like, const std::string& state_dir,
-                                   director::host& services) const {
-  const auto is_unwanted = [&services] { return services.cancelled(); };
-  return start_alone(home_, state_dir, options_.command, is_unwanted, [&]() -> Status {
-    exec_request request = like;
-    request.argv = {options_.command, "session", "list", "--format", "json"};
-    request.stdin_text.clear();
-    request.stall_timeout_ms = 0;
-    request.start_timeout_ms = 0;
-    request.timeout_ms = kFirstStartMs;
-    DIRECTOR_TRY(const std::string listing, output_of(request, services));
-    (void)listing;
-    return director::ok();
-  });
-}
-
 Status OpencodeRunner::run(const director::run_request& request,
                            const director::agent_events& events, director::host& services) {
   const std::optional<ModelName> model = split_model(request.model);
@@ -193,19 +169,12 @@ Result<LeasedServer> OpencodeRunner::lease(const Asked& asked, const CallConfig&
       options_.server_for_all ? home_.agent_dir() : std::string(asked.request.workdir);
   const std::string state_dir = home_.state_dir(asked.request.may_edit ? "edit" : "read",
                                                 folder + "\n" + config.config + config.auth);
-  std::optional<LeasedServer> server;
-  const auto start = [&]() -> Status {
-    DIRECTOR_TRY(LeasedServer leased, lease_server(server_for(asked, config, folder, state_dir),
-                                                   options_.server_memory_bytes, services));
-    server.emplace(std::move(leased));
-    return director::ok();
-  };
-  const auto is_unwanted = [&services] { return services.cancelled(); };
-  DIRECTOR_CHECK(start_alone(home_, state_dir, options_.command, is_unwanted, start));
-  if (!server) {
-    DIRECTOR_CHECK(start());
-  }
-  return *std::move(server);
+  DIRECTOR_TRY(FirstStart start,
+               FirstStart::wait_for(home_, state_dir, options_.command, services));
+  DIRECTOR_TRY(LeasedServer leased, lease_server(server_for(asked, config, folder, state_dir),
+                                                 options_.server_memory_bytes, services));
+  start.worked();
+  return leased;
 }
 
 director::daemon_request OpencodeRunner::server_for(const Asked& asked, const CallConfig& config,
@@ -304,17 +273,16 @@ Status OpencodeRunner::run_alone(const Asked& asked, const CallConfig& config,
   call.stdin_text = std::string(request.message);
   call.stall_timeout_ms = request.stall_ms;
   call.start_timeout_ms = options_.start_ms;
-  if (const Status started = first_start(call, state_dir, services); !started) {
-    const bool missing = started.error().code() == Errc::NotFound;
-    events.fail(failure_of_start(started.error(), services),
-                missing ? not_installed(options_.command) : started.error().message());
+  auto start = FirstStart::wait_for(home_, state_dir, options_.command, services);
+  if (!start) {
+    events.fail(failure_of(start.error()), start.error().message());
     return director::ok();
   }
-  return converse(call, request, events, services);
+  return converse(call, request, *start, events, services);
 }
 
 Status OpencodeRunner::converse(const exec_request& request, const director::run_request& asked,
-                                const director::agent_events& events,
+                                FirstStart& start, const director::agent_events& events,
                                 director::host& services) const {
   EventParser parser;
   StderrNotes notes;
@@ -324,6 +292,7 @@ Status OpencodeRunner::converse(const exec_request& request, const director::run
       return !notes.fell_back();  // else another agent works on, with other permissions
     }
     if (const auto event = parser.feed(line.text, line.cut)) {
+      start.worked();
       report(*event, events);
     }
     return true;
@@ -361,9 +330,11 @@ Result<std::string> OpencodeRunner::probe(director::host& services) {
                ? Error(Errc::NotFound, not_installed(options_.command))
                : version.error();
   }
-  DIRECTOR_CHECK(first_start(request, home_.agent_dir(), services));
+  DIRECTOR_TRY(FirstStart start,
+               FirstStart::wait_for(home_, home_.agent_dir(), options_.command, services));
   request.argv = {options_.command, "models"};
   DIRECTOR_TRY(const std::string listing, output_of(request, services));
+  start.worked();
 
   rapidjson::Document answer(rapidjson::kObjectType);
   auto& allocator = answer.GetAllocator();

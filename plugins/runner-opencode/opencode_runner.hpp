@@ -10,6 +10,7 @@
 #include "director/daemon.hpp"
 #include "director/runner.hpp"
 #include "environment.hpp"
+#include "first_start.hpp"
 #include "options.hpp"
 #include "server_lease.hpp"
 #include "user_config.hpp"
@@ -49,7 +50,7 @@ class OpencodeRunner final : public director::runner {
                                                const UserFolders& user, const CallConfig& config,
                                                const std::optional<ModelName>& model,
                                                const std::string& state_dir) const;
-  /// Errors: those of lease_server() and start_alone().
+  /// Errors: those of lease_server() and FirstStart::wait_for().
   [[nodiscard]] director::Result<LeasedServer> lease(const Asked& asked, const CallConfig& config,
                                                      director::host& services) const;
   [[nodiscard]] director::daemon_request server_for(const Asked& asked, const CallConfig& config,
@@ -66,11 +67,8 @@ class OpencodeRunner final : public director::runner {
   [[nodiscard]] director::Status run_alone(const Asked& asked, const CallConfig& config,
                                            const director::agent_events& events,
                                            director::host& services) const;
-  [[nodiscard]] director::Status first_start(const director::exec_request& like,
-                                             const std::string& state_dir,
-                                             director::host& services) const;
   [[nodiscard]] director::Status converse(const director::exec_request& request,
-                                          const director::run_request& asked,
+                                          const director::run_request& asked, FirstStart& start,
                                           const director::agent_events& events,
                                           director::host& services) const;
 

@@ -3,11 +3,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <sstream>
-#include <string_view>
 
 namespace runner_opencode {
 
@@ -15,17 +13,20 @@ namespace {
 
 namespace fs = std::filesystem;
 
+bool is_path(const std::string& command) { return command.find('/') != std::string::npos; }
+
+bool is_executable(const std::string& file) { return ::access(file.c_str(), X_OK) == 0; }
+
+/// Along PATH, as execvp() looks; a path is its own. Empty: it is not there.
 std::string find_program(const std::string& command) {
-  if (command.find('/') != std::string::npos) {
+  if (is_path(command)) {
     return command;
   }
   const char* path = std::getenv("PATH");
-  std::string_view rest = path == nullptr ? std::string_view() : std::string_view(path);
-  while (!rest.empty()) {
-    const std::string_view folder = rest.substr(0, rest.find(':'));
-    rest.remove_prefix(std::min(rest.size(), folder.size() + 1));
-    std::string candidate = std::string(folder) + "/" + command;
-    if (!folder.empty() && ::access(candidate.c_str(), X_OK) == 0) {
+  std::istringstream folders(path == nullptr ? "/usr/bin:/bin" : path);
+  for (std::string folder; std::getline(folders, folder, ':');) {
+    std::string candidate = (folder.empty() ? "." : folder) + "/" + command;
+    if (is_executable(candidate)) {
       return candidate;
     }
   }
@@ -35,18 +36,8 @@ std::string find_program(const std::string& command) {
 }  // namespace
 
 bool may_exist(const std::string& command) {
-  const auto executable = [](const std::string& file) { return access(file.c_str(), X_OK) == 0; };
-  if (command.find('/') != std::string::npos) {
-    return command.front() != '/' || executable(command);
-  }
-  const char* path = std::getenv("PATH");
-  std::istringstream folders(path == nullptr ? "/usr/bin:/bin" : path);
-  for (std::string folder; std::getline(folders, folder, ':');) {
-    if (executable((folder.empty() ? "." : folder) + "/" + command)) {
-      return true;
-    }
-  }
-  return false;
+  const bool is_relative = is_path(command) && command.front() != '/';
+  return is_relative || is_executable(find_program(command));
 }
 
 std::string not_installed(const std::string& command) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,6 +27,7 @@ class AgentRecord {
   [[nodiscard]] agent_events events() const { return agent_events(&sink_); }
 
   std::vector<std::string> texts;
+  std::function<void()> when_text;  ///< called at each
   std::vector<RecordedTool> tools;
   std::vector<usage> steps;
   std::vector<std::pair<std::string, std::int64_t>> retries;  ///< why, and after how long
@@ -44,6 +46,9 @@ class AgentRecord {
     switch (event->kind) {
       case DIRECTOR_AGENT_TEXT:
         self.texts.emplace_back(view(event->text));
+        if (self.when_text) {
+          self.when_text();
+        }
         break;
       case DIRECTOR_AGENT_TOOL:
         self.tools.push_back({std::string(view(event->tool_name)),

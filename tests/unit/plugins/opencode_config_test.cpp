@@ -13,7 +13,6 @@
 
 #include "agent_file.hpp"
 #include "environment.hpp"
-#include "first_start.hpp"
 #include "unit/matchers.hpp"
 #include "user_config.hpp"
 
@@ -253,88 +252,6 @@ TEST_F(HomeTest, EnvironmentPointsNowhereNearTheUser) {
   config.needs_catalogue = false;
   EXPECT_THAT(home.variables(user, config, home.agent_dir()),
               Contains("OPENCODE_MODELS_PATH=/cache/opencode/empty-catalogue.json"));
-}
-
-constexpr auto kWanted = [] { return false; };
-
-TEST_F(HomeTest, FirstStartRunsOnceAndAloneForEachVersion) {
-  const Home home(dir_.string());
-  const fs::path program = dir_ / "tool";
-  std::ofstream(program) << "v1";
-  std::atomic<int> running = 0;
-  std::atomic<int> starts = 0;
-  const auto start = [&] {
-    EXPECT_EQ(++running, 1);
-    ++starts;
-    fs::create_directories(dir_ / "agent/data/opencode");
-    --running;
-    return director::ok();
-  };
-  std::vector<std::thread> workers;
-  for (int i = 0; i < 4; ++i) {
-    workers.emplace_back([&] {
-      EXPECT_THAT(start_alone(home, home.agent_dir(), program.string(), kWanted, start), IsOk());
-    });
-  }
-  for (std::thread& worker : workers) {
-    worker.join();
-  }
-  EXPECT_EQ(starts, 1);
-  std::ofstream(program) << "version 2";
-  EXPECT_THAT(start_alone(home, home.agent_dir(), program.string(), kWanted, start), IsOk());
-  EXPECT_THAT(start_alone(home, home.agent_dir(), program.string(), kWanted, start), IsOk());
-  EXPECT_EQ(starts, 2);
-  // Its database goes with each job.
-  fs::remove_all(dir_ / "agent");
-  EXPECT_THAT(start_alone(home, home.agent_dir(), program.string(), kWanted, start), IsOk());
-  EXPECT_THAT(start_alone(home, home.agent_dir(), program.string(), kWanted, start), IsOk());
-  EXPECT_EQ(starts, 3);
-}
-
-TEST_F(HomeTest, AStateFolderHasAFirstStartOfItsOwnWhichWaitsForNoOther) {
-  const Home home(dir_.string());
-  std::ofstream(dir_ / "tool") << "v1";
-  const std::string program = (dir_ / "tool").string();
-  const std::string one = home.state_dir("edit", "/one");
-  const std::string two = home.state_dir("edit", "/two");
-  EXPECT_NE(one, home.state_dir("read", "/one"));
-  int starts = 0;
-  const auto start_in = [&](const std::string& state) {
-    return [&starts, state] {
-      ++starts;
-      fs::create_directories(state + "/data/opencode");
-      return director::ok();
-    };
-  };
-  const auto unwanted = [] { return true; };
-  EXPECT_THAT(start_alone(home, one, program, unwanted,
-                          [&]() -> director::Status {
-                            DIRECTOR_CHECK(start_in(one)());
-                            EXPECT_THAT(start_alone(home, one, program, unwanted, start_in(one)),
-                                        FailsWith(Errc::Cancelled, "another start"));
-                            return start_alone(home, two, program, unwanted, start_in(two));
-                          }),
-              IsOk());
-  EXPECT_THAT(start_alone(home, one, program, kWanted, start_in(one)), IsOk());
-  EXPECT_THAT(start_alone(home, two, program, kWanted, start_in(two)), IsOk());
-  EXPECT_EQ(starts, 2);
-}
-
-TEST_F(HomeTest, FailedFirstStartIsTriedAgain) {
-  const Home home(dir_.string());
-  std::ofstream(dir_ / "tool") << "v1";
-  const std::string program = (dir_ / "tool").string();
-  EXPECT_THAT(start_alone(home, home.agent_dir(), program, kWanted,
-                          [] { return director::Status(director::Error(Errc::External, "no")); }),
-              FailsWith(Errc::External, "no"));
-  int starts = 0;
-  EXPECT_THAT(start_alone(home, home.agent_dir(), program, kWanted,
-                          [&] {
-                            ++starts;
-                            return director::ok();
-                          }),
-              IsOk());
-  EXPECT_EQ(starts, 1);
 }
 
 }  // namespace

@@ -83,7 +83,17 @@ class OpencodeRunnerTest : public ::testing::Test {
     return {};
   }
 
-  void script_first_start() { fake_.commands.push_back({}); }
+  /// The lock of first starts on that database; negative: another one holds it.
+  [[nodiscard]] int take_lock(const std::string& data) const {
+    const fs::path state = fs::path(data).parent_path();
+    const std::string lock = dir_ / "cache" / ("." + state.filename().string() + ".lock");
+    const int descriptor = ::open(lock.c_str(), O_RDWR | O_CLOEXEC);
+    if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+      ::close(descriptor);
+      return -1;
+    }
+    return descriptor;
+  }
 
   FakeHost fake_;
   AgentRecord record_;
@@ -91,17 +101,14 @@ class OpencodeRunnerTest : public ::testing::Test {
 };
 
 TEST_F(OpencodeRunnerTest, MessageGoesInByStandardInput) {
-  script_first_start();
   fake_.commands.push_back(
       {{{step_start()}, {"noise"}, {text_line("done")}, {step_finish("stop")}}, {}, 0, {}});
   ASSERT_THAT(run(request()), IsOk());
   EXPECT_TRUE(record_.finished);
   EXPECT_EQ(record_.answer, "done");
   EXPECT_THAT(record_.texts, ElementsAre("done"));
-  ASSERT_EQ(fake_.executed.size(), 2u);
-  EXPECT_THAT(fake_.executed[0].argv,
-              ElementsAre("/bin/sh", "session", "list", "--format", "json"));
-  const director::exec_request& call = fake_.executed[1];
+  ASSERT_EQ(fake_.executed.size(), 1u);
+  const director::exec_request& call = fake_.executed[0];
   EXPECT_THAT(call.argv, ElementsAre("/bin/sh", "run", "--dir", "/slot", "--agent",
                                      StartsWith("director-executor-"), "--model", "acme/m1",
                                      "--format", "json", "--title=-n1 second line", "--print-logs",
@@ -114,10 +121,9 @@ TEST_F(OpencodeRunnerTest, MessageGoesInByStandardInput) {
   EXPECT_EQ(call.env_set.back(), "A=1");
 }
 
-TEST_F(OpencodeRunnerTest, EachWorkspaceHasADatabaseOfItsOwnWithItsOwnFirstStart) {
+TEST_F(OpencodeRunnerTest, EachWorkspaceHasADatabaseOfItsOwn) {
   for (const char* workdir : {"/slot", "/other"}) {
     for (const bool may_edit : {true, false}) {
-      script_first_start();
       fake_.commands.push_back({});
       director::run_request asked = request();
       asked.workdir = workdir;
@@ -125,29 +131,47 @@ TEST_F(OpencodeRunnerTest, EachWorkspaceHasADatabaseOfItsOwnWithItsOwnFirstStart
       ASSERT_THAT(run(asked), IsOk());
     }
   }
-  ASSERT_EQ(fake_.executed.size(), 8U);
   std::set<std::string> databases;
-  for (std::size_t i = 0; i < 8; i += 2) {
-    EXPECT_EQ(fake_.executed[i].argv[1], "session");
-    EXPECT_EQ(data_of(fake_.executed[i].env_set), data_of(fake_.executed[i + 1].env_set));
-    databases.insert(data_of(fake_.executed[i].env_set));
+  for (const director::exec_request& call : fake_.executed) {
+    databases.insert(data_of(call.env_set));
   }
+  EXPECT_EQ(fake_.executed.size(), 4U);
   EXPECT_EQ(databases.size(), 4U);
 }
 
-TEST_F(OpencodeRunnerTest, ServersStartOneAfterTheOtherOnAFreshDatabase) {
-  fake_.daemons.push_back({{}, {}, true, {}, DIRECTOR_NOT_FOUND, "no program"});
+TEST_F(OpencodeRunnerTest, AFreshDatabaseHasOneStartAfterTheOther) {
+  for (const bool over_server : {true, false}) {
+    fake_.daemons.clear();
+    fake_.acquired.clear();
+    if (over_server) {
+      fake_.daemons.push_back({{}, {}, true, {}, DIRECTOR_NOT_FOUND, "no program"});
+    }
+    fake_.is_cancelled = false;
+    fake_.commands.assign(1, {});
+    ASSERT_THAT(run(request()), IsOk());
+    const std::string data =
+        data_of(over_server ? fake_.acquired.at(0).env_set : fake_.executed.at(0).env_set);
+    const int other = take_lock(data);
+    ASSERT_GE(other, 0);
+    fake_.is_cancelled = true;
+    ASSERT_THAT(run(request()), IsOk());
+    EXPECT_EQ(record_.failure, agent_failure::cancelled) << record_.why;
+    EXPECT_EQ(fake_.acquired.size() + fake_.executed.size(), 1U) << "another start goes on";
+    ::close(other);
+  }
+}
+
+TEST_F(OpencodeRunnerTest, ACallThatBeganToSpeakKeepsNoOtherFromTheDatabase) {
+  fake_.commands.push_back(
+      {{{step_start()}, {text_line("done")}, {step_finish("stop")}}, {}, 0, {}});
+  int free_at_a_text = 0;
+  record_.when_text = [&] {
+    const int other = take_lock(data_of(fake_.executed.at(0).env_set));
+    free_at_a_text += other >= 0 ? 1 : 0;
+    ::close(other);
+  };
   ASSERT_THAT(run(request()), IsOk());
-  ASSERT_EQ(fake_.acquired.size(), 1U);
-  const fs::path state = fs::path(data_of(fake_.acquired[0].env_set)).parent_path();
-  const std::string lock = dir_ / "cache" / ("." + state.filename().string() + ".lock");
-  const int other = ::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  ASSERT_EQ(::flock(other, LOCK_EX), 0);
-  fake_.is_cancelled = true;
-  ASSERT_THAT(run(request()), IsOk());
-  EXPECT_EQ(record_.failure, agent_failure::cancelled) << record_.why;
-  EXPECT_EQ(fake_.acquired.size(), 1U) << "another start goes on";
-  ::close(other);
+  EXPECT_EQ(free_at_a_text, 1);
 }
 
 TEST_F(OpencodeRunnerTest, MissingProgramSaysHowToInstallIt) {
@@ -162,7 +186,6 @@ TEST_F(OpencodeRunnerTest, WithoutAServerCallsAreRunAloneForAWhileAndThatIsSaidO
   constexpr std::int64_t kAWhileMs = 300'000;
   const auto run_once = [this] {
     fake_.commands.clear();
-    script_first_start();  // of which the host here leaves nothing
     fake_.commands.push_back(
         {{{step_start()}, {text_line("done")}, {step_finish("stop")}}, {}, 0, {}});
     fake_.daemons.clear();
@@ -240,7 +263,6 @@ TEST_F(OpencodeRunnerTest, ServerIsOfTheFolderOrOfAllAndOfTheRolesAccess) {
 }
 
 TEST_F(OpencodeRunnerTest, FallBackToAnotherAgentStopsTheCommandAtOnce) {
-  script_first_start();
   fake_.commands.push_back({{{"! agent \"x\" not found. Falling back to default agent", true},
                              {step_start()},
                              {text_line("done")},
@@ -251,27 +273,8 @@ TEST_F(OpencodeRunnerTest, FallBackToAnotherAgentStopsTheCommandAtOnce) {
   ASSERT_THAT(run(request()), IsOk());
   EXPECT_FALSE(record_.finished);
   EXPECT_EQ(record_.failure, agent_failure::config);
-  EXPECT_EQ(fake_.lines_taken.at(1), 1u);
+  EXPECT_EQ(fake_.lines_taken.at(0), 1u);
   EXPECT_TRUE(record_.texts.empty());
-}
-
-TEST_F(OpencodeRunnerTest, FailedFirstStartEndsTheCallBeforeTheModelIsAsked) {
-  fake_.commands.push_back(
-      {{{"database is locked", true}}, {exec_outcome::exited, 1, 0, 0}, 0, {}});
-  ASSERT_THAT(run(request()), IsOk());
-  EXPECT_EQ(record_.failure, agent_failure::transport);
-  EXPECT_THAT(record_.why, HasSubstr("database is locked"));
-  EXPECT_EQ(fake_.executed.size(), 1u);
-}
-
-TEST_F(OpencodeRunnerTest, HungFirstStartIsNoAttemptOfTheModelUnlessItWasTheCallsTime) {
-  for (const std::int64_t left_ms : {-1, 1000, 0}) {
-    fake_.left_ms = left_ms;
-    fake_.commands.push_back({{}, {exec_outcome::timed_out, 0, 0, 120'000}, 0, {}});
-    ASSERT_THAT(run(request()), IsOk());
-    EXPECT_EQ(record_.failure, left_ms == 0 ? agent_failure::deadline : agent_failure::transport)
-        << left_ms;
-  }
 }
 
 TEST_F(OpencodeRunnerTest, CancelledCallIsCancelled) {
@@ -304,7 +307,6 @@ TEST_F(OpencodeRunnerTest, BrokenUserConfigurationIsConfig) {
 }
 
 TEST_F(OpencodeRunnerTest, TopKThatMayNotArriveIsAWarning) {
-  script_first_start();
   fake_.commands.push_back({});
   director::run_request asked = request();
   asked.top_k = 5;
