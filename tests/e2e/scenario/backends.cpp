@@ -185,6 +185,8 @@ Result<Backends> fitted(Backends backends, const Scenario& scenario) {
   or_else(backends.gate, "gate-shell");
   or_else(backends.sink, "metrics-jsonl");
   DIRECTOR_CHECK(check_needs(scenario, backends.runner, "opencode"));
+  DIRECTOR_CHECK(
+      check_needs(scenario, backends.transport.empty() ? "server" : backends.transport, "server"));
   DIRECTOR_CHECK(check_needs(scenario, backends.vcs, "git"));
   DIRECTOR_CHECK(check_needs(scenario, backends.gate, "shell"));
   DIRECTOR_CHECK(check_needs(scenario, backends.sink, "jsonl"));

@@ -93,7 +93,7 @@ class Reader {
     }
     if (root.find("needs")) {
       DIRECTOR_TRY(const Json needs, root.get_object("needs"));
-      DIRECTOR_CHECK(only(needs, {"opencode", "git", "shell", "jsonl"}));
+      DIRECTOR_CHECK(only(needs, {"opencode", "server", "git", "shell", "jsonl"}));
       for (const auto& [name, why] : needs.members()) {
         DIRECTOR_TRY(read.needs[name], why.as_string());
       }

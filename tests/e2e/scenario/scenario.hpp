@@ -88,7 +88,7 @@ struct Scenario {
   /// What runner-scripted plays; none: OpenCode runs, against the scripted model.
   std::optional<std::filesystem::path> script;
   std::map<std::string, std::string> environment;  ///< director's, beside what all have
-  /// "opencode", "git", "shell", "jsonl" -> why it cannot be played on another backend.
+  /// "opencode", "server", "git", "shell", "jsonl" -> why it cannot be played on another backend.
   std::map<std::string, std::string> needs;
   bool needs_sandbox = false;       ///< says nothing on a machine without one
   bool touches_repository = false;  ///< a twin, to show that this would be seen
