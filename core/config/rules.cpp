@@ -46,20 +46,30 @@ void check_prices(Draft& draft, const std::string& file) {
   const Limits& limits = draft.settings.limits;
   const bool is_required =
       limits.require_pricing && (limits.cost_ceiling_usd > 0 || limits.node_cost_ceiling_usd > 0);
+  std::vector<Role> unpriced;
   for (const auto& [role, tier] : draft.settings.tiers) {
-    if (!used.insert(tier.text).second || draft.settings.pricing.contains(tier.text)) {
-      continue;
+    if (used.insert(tier.text).second && !draft.settings.pricing.contains(tier.text)) {
+      unpriced.push_back(role);
     }
-    const Origin origin = origin_of(draft, "tiers." + std::string(to_string(role)), file);
-    const std::string what = dotted({"tiers", std::string(to_string(role))}) + ": there is no " +
-                             dotted({"pricing", tier.text});
-    if (is_required) {
+  }
+  const auto tier_key = [](Role role) { return dotted({"tiers", std::string(to_string(role))}); };
+  const auto price_key = [&draft](Role role) {
+    return dotted({"pricing", draft.settings.tiers.at(role).text});
+  };
+  if (is_required) {
+    for (const Role role : unpriced) {
       draft.complaints.push_back(
-          {origin, what + ": add it, as limits.require_pricing asks for with a cost ceiling"});
-    } else {
-      draft.warnings.push_back(to_string(origin) + ": " + what +
-                               ": its calls count as the agent tool reports them, else as $0");
+          {origin_of(draft, tier_key(role), file),
+           tier_key(role) + ": there is no " + price_key(role) +
+               ": add it, as limits.require_pricing asks for with a cost ceiling"});
     }
+  } else if (!unpriced.empty()) {
+    std::vector<std::string> missing(unpriced.size());
+    std::transform(unpriced.begin(), unpriced.end(), missing.begin(), price_key);
+    draft.warnings.push_back(
+        to_string(origin_of(draft, tier_key(unpriced.front()), file)) + ": there is no " +
+        text::join(missing, ", ") +
+        ": calls of such a tier count as the agent tool reports them, else as $0");
   }
   for (const auto& [tier, price] : draft.settings.pricing) {
     if (!used.contains(tier)) {

@@ -42,10 +42,8 @@ TEST(LoadConfig, PricesAreWarningsOrDemanded) {
   const auto loaded = load(repository(kTiers + unknown));
   ASSERT_THAT(loaded, IsOk());
   EXPECT_THAT(loaded->warnings,
-              ElementsAre("repo.toml:1:10: tiers.planner: there is no pricing.\"p/m\": its calls "
-                          "count as the agent tool reports them, else as $0",
-                          "repo.toml:1:44: tiers.executor: there is no pricing.\"l/x\": its calls "
-                          "count as the agent tool reports them, else as $0",
+              ElementsAre("repo.toml:1:10: there is no pricing.\"p/m\", pricing.\"l/x\": calls of "
+                          "such a tier count as the agent tool reports them, else as $0",
                           "repo.toml:2:10: pricing.\"q/n\": no tier uses this model"));
   Sources sources = repository(kTiers + "[pricing.'p/m']\ninput = 1\n");
   sources.overrides = {"limits.require_pricing=true"};
