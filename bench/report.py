@@ -5,6 +5,7 @@ import os
 import platform
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 TITLES = {
@@ -20,13 +21,49 @@ TITLES = {
 }
 
 
+# What each figure should be at most: case, the rows that it is about, what is measured, its column or a function of its rows, aim.
+AIMS = [
+    *(("nodes", {"files": files, "parallel": 1}, f"a node, {files:,} files, ms", "ms_per_node", aim)
+      for files, aim in ((100, 25), (1000, 30), (10000, 40), (60000, 50))),
+    ("sleepers", {}, "64 agents that sleep 2 s, 32 at once, ms", "wall_ms", 4600),
+    *(("opencode", {"transport": transport}, f"three nodes, real OpenCode, {transport}, s", "seconds", 8)
+      for transport in ("server", "run")),
+    *(("calls", {"transport": f"server, a {isolation}", "at_once": 1}, f"a warm call, server a {isolation}, ms", "warm_ms", 300)
+      for isolation in ("slot", "job")),
+    ("calls", {"transport": "server, a job"}, "a further agent at once, server a job, MiB",
+     lambda rows: (rows[-1]["memory_mib"] - rows[0]["memory_mib"]) / (rows[-1]["at_once"] - rows[0]["at_once"]), 60),
+    *(("plan", {"nodes": nodes}, f"the dearest valid plan of {nodes:,} nodes, read and validated, ms",
+       lambda rows: max(row["ms"] for row in rows if row["what"] in ("Validate<wide>", "Validate<shared>"))
+       + next(row["ms"] for row in rows if row["what"] == "ReadPlan"), aim)
+      for nodes, aim in ((2000, 20), (100000, 1000))),
+    ("growth", {}, "`status` on 1,000 nodes, ms", "status_ms", 10),
+]
+
+
+def aims(figures):
+    """A row for each aim of which there are figures."""
+    for case, where, what, measured, aim in AIMS:
+        rows = [row for row in figures.get(case, []) if all(row[name] == value for name, value in where.items())]
+        if rows:
+            figure = measured(rows) if callable(measured) else rows[0][measured]
+            yield {"what": what, "figure": round(float(figure), 2), "aim": aim, "met": "yes" if figure <= aim else "no"}
+
+
+def disk():
+    """Where the jobs of the benchmark lie: its file system, and the device if it says what it is."""
+    place = subprocess.run(["findmnt", "--noheadings", "--output", "FSTYPE,SOURCE", "--target", tempfile.gettempdir()],
+                           capture_output=True, text=True).stdout.split()
+    return " on ".join(place) or "unknown"
+
+
 def machine():
     """What the figures depend on."""
     cpu = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "unknown")
     memory = int(open("/proc/meminfo").readline().split()[1]) // (1 << 20)
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=Path(__file__).parent, capture_output=True,
                             text=True).stdout.strip()
-    return {"processor": cpu, "cores": os.cpu_count(), "memory_gib": memory, "kernel": platform.release(), "commit": commit}
+    return {"processor": cpu, "cores": os.cpu_count(), "memory_gib": memory, "kernel": platform.release(),
+            "disk": disk(), "commit": commit}
 
 
 def table(rows):
@@ -80,8 +117,10 @@ def write_report(folder, figures, arguments):
     options = " ".join(arguments)
     page = ["# Results", "",
             f"`bench/run BUILD {options}`".replace(" `", "`") + f", at commit {about['commit']}, on {about['cores']} cores of "
-            f"{about['processor']}, {about['memory_gib']} GiB, Linux {about['kernel']}. [README.md](README.md) says what each "
+            f"{about['processor']}, {about['memory_gib']} GiB, Linux {about['kernel']}, files on {about['disk']}. [README.md](README.md) says what each "
             "case measures; figures.json has the same for programs."]
+    if rows := list(aims(figures)):
+        page += ["", "## Aims", "", table(rows)]
     for case, rows in figures.items():
         page += ["", f"## {TITLES[case]}", "", table(rows)]
     page += ["", *(f"![{name}]({name})" for name in drawn)]
