@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/engine/landed.hpp"
+#include "core/ports/ref_value.hpp"
 #include "core/ports/slot_folders.hpp"
 
 namespace director::engine {
@@ -31,11 +32,7 @@ void Keeper::warn(const Status& status) const {
 }
 
 Status Keeper::set_ref(director::vcs& vcs, const std::string& name, const Oid& commit) const {
-  const Result<director::commit_info> present = vcs.resolve(name);
-  if (!present && present.error().code() != Errc::NotFound) {
-    return present.error();
-  }
-  const std::string expected = present ? present->oid : std::string();
+  DIRECTOR_TRY(const std::string expected, ports::ref_value(vcs, name));
   return expected == commit.value ? ok() : vcs.update_ref(name, expected, commit.value);
 }
 
@@ -141,6 +138,21 @@ Status Keeper::settle_flights(director::vcs& vcs, const run::RunState& state) co
   return all;
 }
 
+Result<std::optional<director::commit_info>> Keeper::held_by(director::vcs& vcs,
+                                                             const director::ref& ref) const {
+  Result<director::commit_info> held = vcs.resolve(ref.oid);
+  if (held) {
+    return std::optional(std::move(held).value());
+  }
+  if (held.error().code() != Errc::NotFound) {
+    return held.error();
+  }
+  services_.log.write(
+      ports::LogLevel::Warning,
+      "what ref '" + ref.name + "' held is gone from the repository; was it collected as garbage?");
+  return std::optional<director::commit_info>();
+}
+
 Status Keeper::settle_own(director::vcs& vcs, const director::ref& ref, const run::NodeState& node,
                           const NodeId& id) const {
   const bool is_error = node.status == run::NodeStatus::Error;
@@ -149,12 +161,15 @@ Status Keeper::settle_own(director::vcs& vcs, const director::ref& ref, const ru
     return ok();  // the next run goes on with it
   }
   if (node.status != run::NodeStatus::Done && ref.name.ends_with("/candidate")) {
-    DIRECTOR_TRY(const director::commit_info held, vcs.resolve(ref.oid));
+    DIRECTOR_TRY(const std::optional<director::commit_info> held, held_by(vcs, ref));
+    if (!held) {
+      return vcs.update_ref(ref.name, ref.oid, "");
+    }
     const std::string why = node.error.empty() ? "director was ended before it could be judged"
                                                : "it ended as an error";
     DIRECTOR_TRY(const std::string kept, keep_work(vcs,
                                                    {plan_.job_id, id, node.attempts, node.base,
-                                                    Oid(held.tree), why, node.error},
+                                                    Oid(held->tree), why, node.error},
                                                    services_.clock.wall()));
     (void)kept;
   }
@@ -162,14 +177,14 @@ Status Keeper::settle_own(director::vcs& vcs, const director::ref& ref, const ru
 }
 
 Status Keeper::put_aside(director::vcs& vcs, const director::ref& ref) const {
-  if (ref.name.ends_with("/candidate")) {
-    DIRECTOR_TRY(const director::commit_info held, vcs.resolve(ref.oid));
+  DIRECTOR_TRY(const std::optional<director::commit_info> held, held_by(vcs, ref));
+  if (held && ref.name.ends_with("/candidate")) {
     const Result<director::commit_info> base = vcs.resolve(ref.oid + "^");
-    const UnlandedWork work{JobId(trailer(held.message, "Director-Job")),
-                            NodeId(trailer(held.message, "Director-Node")),
-                            trailer_number(held.message, "Director-Attempt"),
+    const UnlandedWork work{JobId(trailer(held->message, "Director-Job")),
+                            NodeId(trailer(held->message, "Director-Node")),
+                            trailer_number(held->message, "Director-Attempt"),
                             Oid(base ? base->oid : std::string()),
-                            Oid(held.tree),
+                            Oid(held->tree),
                             "its job was put aside",
                             ""};
     DIRECTOR_TRY(const std::string kept, keep_work(vcs, work, services_.clock.wall()));

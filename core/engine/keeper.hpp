@@ -53,6 +53,9 @@ class Keeper {
   [[nodiscard]] Status set_ref(director::vcs& vcs, const std::string& name,
                                const Oid& commit) const;
   [[nodiscard]] Status settle_flights(director::vcs& vcs, const run::RunState& state) const;
+  /// Nothing, and a warning, if its commit was collected as garbage.
+  [[nodiscard]] Result<std::optional<director::commit_info>> held_by(
+      director::vcs& vcs, const director::ref& ref) const;
   [[nodiscard]] Status settle_own(director::vcs& vcs, const director::ref& ref,
                                   const run::NodeState& node, const NodeId& id) const;
   [[nodiscard]] Status put_aside(director::vcs& vcs, const director::ref& ref) const;

@@ -9,6 +9,7 @@
 #include "core/base/text.hpp"
 #include "core/plugin/instance.hpp"
 #include "core/plugin/slot_files.hpp"
+#include "core/ports/ref_value.hpp"
 
 namespace director::plugin {
 namespace {
@@ -111,7 +112,11 @@ Status CheckedVcs::update_ref(std::string_view name, std::string_view expected,
     const bool is_absent = !now && now.error().code() == Errc::NotFound;
     return now ? std::optional(now->oid) : is_absent ? std::optional(std::string()) : std::nullopt;
   };
-  const std::optional<std::string> before = look();
+  std::optional<std::string> before = look();
+  if (before && before->empty() && !expected.empty()) {
+    // A ref whose commit was collected as garbage has to be put right all the same.
+    DIRECTOR_TRY(before, ports::ref_value(*plugin_, name));
+  }
   const bool may_write =
       name.starts_with("refs/heads/director/") || name.starts_with("refs/director/");
   if (may_write && before && *before != expected) {

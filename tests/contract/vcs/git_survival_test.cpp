@@ -80,6 +80,23 @@ TEST_F(GitSurvival, NoRefIsMadeToACommitThatLostOneFile) {
   EXPECT_THAT(vcs_->resolve("refs/heads/director/job-1"), FailsWith(Errc::NotFound, ""));
 }
 
+// A collection that looked for refs before this one was made takes what it names.
+TEST_F(GitSurvival, RefToWhatIsGoneIsStillListedMovedAndDeleted) {
+  constexpr const char* kRef = "refs/director/flight/j/n/candidate";
+  const std::string gone = unnamed_commit();
+  ASSERT_THAT(vcs_->update_ref(kRef, "", gone), IsOk());
+  ASSERT_TRUE(fs::remove(repo() / ".git" / "objects" / gone.substr(0, 2) / gone.substr(2)));
+  ASSERT_VALUE(vcs_, open(repo()));
+  EXPECT_THAT(vcs_->resolve(kRef), FailsWith(Errc::NotFound, ""));
+  ASSERT_VALUE(const std::vector<ref> listed, vcs_->list_refs(kRef));
+  ASSERT_EQ(listed.size(), 1U);
+  EXPECT_EQ(listed[0].oid, gone);
+  EXPECT_THAT(vcs_->update_ref(kRef, "", head_.oid), FailsWith(Errc::Conflict, gone));
+  EXPECT_THAT(vcs_->update_ref(kRef, gone, head_.oid), IsOk());
+  EXPECT_THAT(vcs_->update_ref(kRef, head_.oid, ""), IsOk());
+  git(repo(), "fsck --strict");
+}
+
 // A branch moves past several commits at once, and only the last of them had a ref.
 TEST_F(GitSurvival, BranchIsNotMovedPastACommitThatIsGone) {
   constexpr const char* kBranch = "refs/heads/director/job-1";
