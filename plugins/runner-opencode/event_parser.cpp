@@ -63,6 +63,13 @@ ReportedError read_error(const rapidjson::Value& root) {
   return error;
 }
 
+/// OpenCode asks the model again after a message with such a call, whatever the reason of its step.
+bool is_answered(const rapidjson::Value& part, const rapidjson::Value& state) {
+  return !plugin_support::is_true(member(part, "metadata", "providerExecuted")) &&
+         !(as_string(member(state, "status")) == "error" &&
+           plugin_support::is_true(member(state, "metadata", "interrupted")));
+}
+
 }  // namespace
 
 std::optional<Event> EventParser::feed(std::string_view line, bool cut) {
@@ -133,6 +140,9 @@ std::optional<Event> EventParser::on_tool(const Line& line) {
   if (state == nullptr) {
     return std::nullopt;
   }
+  if (is_answered(*line.part, *state)) {
+    calling_ = text_or_empty(member(*line.part, "messageID"));
+  }
   ToolEvent event;
   event.name = text_or_empty(member(*line.part, "tool"));
   const rapidjson::Value* input = member(*state, "input");
@@ -151,8 +161,9 @@ std::optional<Event> EventParser::on_tool(const Line& line) {
 
 std::optional<Event> EventParser::on_step_finish(const Line& line) {
   seen_.last_reason = text_or_empty(member(*line.part, "reason"));
-  const bool same_message = text_or_empty(member(*line.part, "messageID")) == message_id_;
-  seen_.answer = same_message ? text_ : std::string();
+  const std::string message_id = text_or_empty(member(*line.part, "messageID"));
+  seen_.answer = message_id == message_id_ ? text_ : std::string();
+  seen_.may_go_on = !message_id.empty() && message_id == calling_;
   seen_.working = false;
   seen_.error.reset();
 
@@ -173,6 +184,7 @@ std::optional<Event> EventParser::on_step_finish(const Line& line) {
 
 void EventParser::on_error(const Line& line) {
   seen_.error = read_error(line.root);
+  seen_.may_go_on = seen_.error->name == "ContextOverflowError";  // it compacts the session first
   seen_.working = false;
 }
 

@@ -48,6 +48,7 @@ struct Transcript {
   std::string answer;                  ///< of the last finished step
   bool answer_cut = false;             ///< there was more text than is kept
   bool working = false;                ///< something began after the last step or error
+  bool may_go_on = false;              ///< the model may be asked again after that all the same
   bool rejected = false;               ///< a permission stopped a tool, and no step began after it
   std::optional<ReportedError> error;  ///< not followed by a finished step
   std::size_t events = 0;
@@ -76,6 +77,7 @@ class EventParser {
   Transcript seen_;
   std::string message_id_;  // of the text collected so far
   std::string text_;
+  std::string calling_;  // the last message with a call of a tool that opencode answers
 };
 
 }  // namespace runner_opencode

@@ -173,7 +173,7 @@ Outcome judge_silence(const Call& call, const Transcript& seen, const StderrNote
 std::optional<Outcome> judge_interruption(const Call& call, const Transcript& seen,
                                           const StderrNotes& notes,
                                           const director::exec_result& ended) {
-  const bool reported = seen.error.has_value() && !seen.working;
+  const bool reported = seen.error.has_value() && is_decided(seen);
   switch (ended.outcome) {
     case exec_outcome::cancelled:
       return failed(agent_failure::cancelled, "cancelled");
@@ -237,6 +237,10 @@ void StderrNotes::feed(std::string_view line) {
   }
 }
 
+bool is_decided(const Transcript& seen) {
+  return !seen.working && !seen.may_go_on && (seen.error.has_value() || seen.last_reason == "stop");
+}
+
 Outcome judge(const Call& call, const Transcript& seen, const StderrNotes& notes,
               const director::exec_result& ended) {
   if (notes.fell_back()) {
@@ -244,13 +248,15 @@ Outcome judge(const Call& call, const Transcript& seen, const StderrNotes& notes
   }
   // A finished call counts even if the process then hung or was killed: opencode sometimes waits
   // for ever after its last event.
-  if (seen.last_reason == "stop" && !seen.working && !seen.error.has_value()) {
+  const bool ended_well = ended.outcome == exec_outcome::exited && ended.exit_code == 0;
+  if (seen.last_reason == "stop" && !seen.working && !seen.error.has_value() &&
+      (ended_well || !seen.may_go_on)) {
     return judge_success(call, seen);
   }
   if (auto interrupted = judge_interruption(call, seen, notes, ended)) {
     return *std::move(interrupted);
   }
-  if (seen.error.has_value()) {
+  if (seen.error.has_value() && (ended.outcome == exec_outcome::exited || is_decided(seen))) {
     return judge_error(call, *seen.error, notes);
   }
   return judge_early_end(call, seen, notes, ended);

@@ -47,6 +47,9 @@ struct Outcome {
   std::int64_t retry_after_ms = 0;
 };
 
+/// Nothing can follow what was said: so the call ended, however it was cut off then. Pure.
+[[nodiscard]] bool is_decided(const Transcript& seen);
+
 /// Pure.
 [[nodiscard]] Outcome judge(const Call& call, const Transcript& seen, const StderrNotes& notes,
                             const director::exec_result& ended);

@@ -242,21 +242,20 @@ void ServerCall::await_end_of_server() const {
 
 Outcome ServerCall::judge_end(Stop stop) {
   const Transcript& seen = parser_.transcript();
-  const bool is_decided = !seen.working && (seen.error.has_value() || seen.last_reason == "stop");
   switch (stop) {
     case Stop::Idle:
       return judge(question_.call, seen, notes_, ended_by(director::exec_outcome::exited));
     case Stop::Cancelled:
       return judge(question_.call, seen, notes_, ended_by(director::exec_outcome::cancelled));
     case Stop::Deadline:
-      return is_decided
+      return is_decided(seen)
                  ? judge(question_.call, seen, notes_, ended_by(director::exec_outcome::timed_out))
                  : cut_off(agent_failure::deadline, "no end before the call's deadline");
     case Stop::Limit:
     case Stop::Broken:
       break;
   }
-  if (is_decided) {
+  if (is_decided(seen)) {
     return judge(question_.call, seen, notes_, ended_by(director::exec_outcome::stalled));
   }
   if (stop == Stop::Limit) {

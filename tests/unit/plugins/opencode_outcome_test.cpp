@@ -56,6 +56,33 @@ TEST(Judge, FinishedCallCountsHoweverTheProcessEnded) {
   }
 }
 
+const std::string kCalled = tool_line("bash", R"({"status":"completed","input":{},"output":"x"})");
+const std::vector<std::string> kStopWithACall{step_start(), text_line("I look."), kCalled,
+                                              step_finish("stop")};
+
+TEST(Judge, StopWithACallOfAToolCountsIfTheProcessEndedWell) {
+  EXPECT_TRUE(judge_call({kStopWithACall, {}, {exec_outcome::exited, 0, 0, 0}}).finished);
+}
+
+TEST(Judge, StopOfAMessageWithoutACallCountsWhateverWasCalledBefore) {
+  std::vector<std::string> lines = kStopWithACall;
+  for (const std::string& line :
+       {step_start("msg_2"), text_line("done", "msg_2"), step_finish("stop", "msg_2")}) {
+    lines.push_back(line);
+  }
+  EXPECT_TRUE(judge_call({lines, {}, {exec_outcome::cancelled, 0, 0, 9}}).finished);
+}
+
+TEST(Judge, CallThatIsNotFollowedUpIsTheLastWord) {
+  for (const char* state :
+       {R"({"status":"error","input":{},"error":"x","metadata":{"interrupted":true}})",
+        R"({"status":"completed","input":{},"output":"x"},"metadata":{"providerExecuted":true})"}) {
+    const std::vector<std::string> lines{step_start(), tool_line("bash", state),
+                                         step_finish("stop")};
+    EXPECT_TRUE(judge_call({lines, {}, {exec_outcome::stalled, 0, 0, 9}}).finished) << state;
+  }
+}
+
 TEST(Judge, RecoveredOverflowIsSuccess) {
   std::vector<std::string> lines{error_line("ContextOverflowError", R"({"message":"too long"})")};
   lines.insert(lines.end(), kGood.begin(), kGood.end());
@@ -136,6 +163,8 @@ TEST_P(Failures, AreClassified) {
   EXPECT_THAT(outcome.why, HasSubstr(GetParam().why));
 }
 
+const std::string kOverflow =
+    error_line("ContextOverflowError", R"({"message":"maximum context length"})");
 const exec_result kExit0{exec_outcome::exited, 0, 0, 0};
 const exec_result kExit1{exec_outcome::exited, 1, 0, 0};
 const std::string kOpaque =
@@ -205,12 +234,52 @@ INSTANTIATE_TEST_SUITE_P(
                  kExit1},
                 agent_failure::rate_limit,
                 "quota"},
-        Failure{"overflow",
-                {{error_line("ContextOverflowError", R"({"message":"maximum context length"})")},
+        Failure{"overflow", {{kOverflow}, {}, kExit1}, agent_failure::model, "maximum context"},
+        Failure{"deadline after an overflow",
+                {{kOverflow}, {}, {exec_outcome::timed_out, 0, 0, 61'000}},
+                agent_failure::deadline,
+                "61 s"},
+        Failure{"stalled after an overflow",
+                {{kOverflow}, {}, {exec_outcome::stalled, 0, 0, 1}},
+                agent_failure::transport,
+                "no sign of life"},
+        Failure{"killed while it compacts",
+                {{kOverflow, step_start()}, {}, {exec_outcome::signaled, 0, 9, 0}},
+                agent_failure::transport,
+                "signal 9"},
+        Failure{"deadline after a stop with a call",
+                {kStopWithACall, {}, {exec_outcome::timed_out, 0, 0, 61'000}},
+                agent_failure::deadline,
+                "61 s"},
+        Failure{"stalled after a stop with a call",
+                {kStopWithACall, {}, {exec_outcome::stalled, 0, 0, 1}},
+                agent_failure::transport,
+                "no sign of life"},
+        Failure{"cancelled after a stop with a call",
+                {kStopWithACall, {}, {exec_outcome::cancelled, 0, 0, 1}},
+                agent_failure::cancelled,
+                "cancelled"},
+        Failure{"killed after a stop with a call",
+                {kStopWithACall, {}, {exec_outcome::signaled, 0, 9, 0}},
+                agent_failure::transport,
+                "signal 9"},
+        Failure{"crash after a stop with a call",
+                {kStopWithACall, {}, kExit1},
+                agent_failure::transport,
+                "status 1"},
+        Failure{"stalled after a stop with a call of an unknown tool",
+                {{step_start(), tool_line("invalid", R"({"status":"completed","input":{}})"),
+                  step_finish("stop")},
                  {},
-                 kExit1},
-                agent_failure::model,
-                "maximum context"},
+                 {exec_outcome::stalled, 0, 0, 1}},
+                agent_failure::transport,
+                "no sign of life"},
+        Failure{"stream that began again after its call",
+                {{step_start(), kCalled, step_start(), text_line("I look."), step_finish("stop")},
+                 {},
+                 {exec_outcome::cancelled, 0, 0, 1}},
+                agent_failure::cancelled,
+                "cancelled"},
         Failure{"content filter",
                 {{step_start(), step_finish("content-filter"),
                   error_line("ContentFilterError", R"({"message":"blocked"})")},
