@@ -64,8 +64,8 @@ ServerCall::ServerCall(LeasedServer& server, const ServerQuestion& question,
       question_(question),
       events_(events),
       services_(services),
-      api_(server.address, question.workdir, kRequestLimit,
-           [&services] { return services.cancelled(); }),
+      shared_(shared_server(server.address)),
+      api_(server.address, question.workdir, kRequestLimit, [this] { return is_unwanted(); }),
       news_(""),
       watch_(question.limits, steady_ms()) {
   reported_.cost_usd = 0;
@@ -106,7 +106,7 @@ Result<Outcome> ServerCall::run() {
 Status ServerCall::begin(EventStream& stream) {
   const auto open_by = steady_ms() + kStreamOpens.count();
   while (!stream.wait_open(kTick)) {
-    if (services_.cancelled()) {
+    if (is_unwanted()) {
       return Error(Errc::Cancelled, "not wanted any more");
     }
     if (stream.over().empty() && steady_ms() < open_by) {
@@ -143,6 +143,10 @@ ServerCall::Stop ServerCall::follow(EventStream& stream) {
     }
     if (const auto why = interrupted()) {
       return *why;
+    }
+    if (shared_->is_given_up) {
+      broken_ = "another call could not end its session on opencode's server, which is stopped";
+      return Stop::Broken;
     }
     const std::int64_t now_ms = steady_ms();
     if (news_.has_failed() && !news_.was_busy()) {
@@ -235,7 +239,7 @@ std::string ServerCall::end_of_server() const {
 void ServerCall::await_end_of_server() const {
   constexpr milliseconds kLook{20};
   const std::int64_t until_ms = steady_ms() + kServerEnds.count();
-  while (end_of_server().empty() && steady_ms() < until_ms && !services_.cancelled()) {
+  while (end_of_server().empty() && steady_ms() < until_ms && !is_unwanted()) {
     std::this_thread::sleep_for(kLook);
   }
 }
@@ -266,11 +270,47 @@ Outcome ServerCall::judge_end(Stop stop) {
                  "the call broke off: " + broken_ + (words.empty() ? "" : "; " + words));
 }
 
+bool ServerCall::is_unwanted() const { return services_.cancelled() || shared_->is_given_up; }
+
+Status ServerCall::end_beside_others(const SessionApi& api) const {
+  const std::int64_t until_ms = steady_ms() + question_.abort_ms;
+  Status aborted = api.abort(session_);
+  while (!aborted && steady_ms() < until_ms && end_of_server().empty()) {
+    std::this_thread::sleep_for(kTick);
+    aborted = api.abort(session_);
+  }
+  return aborted || !end_of_server().empty() || api.dispose_directory() ? director::ok() : aborted;
+}
+
+void ServerCall::leave_with_all() {
+  (void)server_.daemon.stop();
+  const std::weak_ptr<SharedServer> others = std::exchange(shared_, nullptr);
+  const std::int64_t until_ms = steady_ms() + question_.leave_ms;
+  while (!others.expired() && steady_ms() < until_ms) {
+    std::this_thread::sleep_for(kTick);
+  }
+  if (!others.expired()) {
+    services_.log(log_level::warning, "opencode's session '" + session_ +
+                                          "' may work on: other calls have not left its server");
+  }
+}
+
 void ServerCall::end_session(Stop stop) {
   const SessionApi api(server_.address, question_.workdir, kEndingLimit);
   const bool is_alive = stop != Stop::Broken || end_of_server().empty();
-  if (is_alive && stop != Stop::Idle) {
+  if (is_alive && stop != Stop::Idle && server_.is_private) {
     (void)api.abort(session_);
+  } else if (is_alive && stop != Stop::Idle && !shared_->is_given_up) {
+    if (const Status ended = end_beside_others(api); !ended) {
+      services_.log(log_level::warning,
+                    "opencode's server is stopped for all its calls, since session '" + session_ +
+                        "' cannot be ended: " + ended.error().message());
+      shared_->is_given_up = true;
+    }
+  }
+  if (shared_->is_given_up) {
+    leave_with_all();
+    return;
   }
   if (is_alive) {
     if (const auto totals = api.totals(session_)) {

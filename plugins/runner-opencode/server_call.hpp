@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,6 +27,10 @@ struct ServerQuestion {
   std::string_view workdir;
   Call call;  ///< for the verdict
   CallLimits limits;
+  /// How long a server of others, too, is told to abort the session, and they have to leave it if
+  /// it does not. Together they are far less than what the host waits for a call that is cancelled.
+  std::int64_t abort_ms = 6000;
+  std::int64_t leave_ms = 8000;
 };
 
 /// Reports what the session does as it happens, writes its transcript as `opencode run` would print
@@ -57,13 +62,20 @@ class ServerCall {
   [[nodiscard]] Outcome judge_end(Stop stop);
   [[nodiscard]] std::string end_of_server() const;
   void await_end_of_server() const;
+  /// The call is cancelled, or the server of all is to be left.
+  [[nodiscard]] bool is_unwanted() const;
   void end_session(Stop stop);
+  /// Has the server end a session that others' sessions go on beside.
+  [[nodiscard]] director::Status end_beside_others(const SessionApi& api) const;
+  /// Until the host has ended the server, if the others leave it in time.
+  void leave_with_all();
 
   LeasedServer& server_;
   const ServerQuestion& question_;
   const director::agent_events& events_;
   director::host& services_;
-  SessionApi api_;  ///< whose requests end with the call's cancel
+  std::shared_ptr<SharedServer> shared_;
+  SessionApi api_;  ///< whose requests end when the call is unwanted
   std::string session_;
   ServerEvents news_;
   EventParser parser_;

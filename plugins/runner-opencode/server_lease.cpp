@@ -44,6 +44,20 @@ Result<LeasedServer> lease_server(director::daemon_request request, std::int64_t
   }
 }
 
+std::shared_ptr<SharedServer> shared_server(const ServerAddress& address) {
+  static std::mutex mutex;
+  static std::map<std::string, std::weak_ptr<SharedServer>> by_password;
+  const std::lock_guard lock(mutex);
+  std::erase_if(by_password, [](const auto& known) { return known.second.expired(); });
+  std::weak_ptr<SharedServer>& known = by_password[address.password];
+  std::shared_ptr<SharedServer> shared = known.lock();
+  if (shared == nullptr) {
+    shared = std::make_shared<SharedServer>();
+    known = shared;
+  }
+  return shared;
+}
+
 struct MissedServers::Missed {
   std::int64_t at_ms = 0;
   std::string why;  ///< empty: none was missed

@@ -1,8 +1,10 @@
 /// OpenCode's server for a call: a warm one, or one that is started.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -18,6 +20,16 @@ struct LeasedServer {
   ServerAddress address;
   bool is_private = false;  ///< no other call has it meanwhile
 };
+
+/// A server as the calls of this process have it together.
+struct SharedServer {
+  /// One of them cannot end its session there. They are all to leave it, since the host ends it
+  /// with the last lease.
+  std::atomic<bool> is_given_up = false;
+};
+
+/// One for all who hold it of that server now. Safe from any thread.
+[[nodiscard]] std::shared_ptr<SharedServer> shared_server(const ServerAddress& address);
 
 /// How long one request to a server may take.
 inline constexpr std::chrono::milliseconds kRequestLimit{60'000};

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -38,14 +37,17 @@ class ServerCallTest : public ::testing::Test {
   }
 
   director::Result<Outcome> call(bool is_private = true) {
-    host_.daemons.push_back(
+    return call_for(host_, record_, is_private);
+  }
+  director::Result<Outcome> call_for(FakeHost& host, AgentRecord& record, bool is_private) {
+    host.daemons.push_back(
         {server_.ready_line(), FakeOpencode::kPassword, true, daemon_, DIRECTOR_OK, {}});
-    services_ = std::make_unique<director::host>(host_.services());
+    director::host services = host.services();
     auto leased =
-        lease_server({{"opencode", "serve"}, "/w", {}, {}, {}, false, {}, {}, 0}, 0, *services_);
+        lease_server({{"opencode", "serve"}, "/w", {}, {}, {}, false, {}, {}, 0}, 0, services);
     EXPECT_THAT(leased, IsOk());
     leased->is_private = is_private;
-    return ServerCall(*leased, question_, record_.events(), *services_).run();
+    return ServerCall(*leased, question_, record.events(), services).run();
   }
 
   /// Among the requests; behind them all if there is none.
@@ -63,7 +65,6 @@ class ServerCallTest : public ::testing::Test {
   FakeOpencode server_;
   FakeHost host_;
   director::daemon_state daemon_{true, 1, {}};  ///< as the host sees it
-  std::unique_ptr<director::host> services_;
   ServerQuestion question_;
   AgentRecord record_;
 };
