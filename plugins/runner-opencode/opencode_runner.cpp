@@ -210,12 +210,7 @@ bool OpencodeRunner::run_over_server(const Asked& asked, const director::agent_e
   }
   auto server = lease(asked, *config, services);
   if (!server) {
-    const bool is_settled = settled_without_server(server.error(), events, services);
-    // Conflict is said at once, and may be of this call alone.
-    if (!is_settled && server.error().code() != Errc::Conflict) {
-      MissedServers::note(home_.dir(), services.unix_ms(), server.error().message());
-    }
-    return is_settled;
+    return settled_without_server(server.error(), events, services);
   }
   server->is_private = request.may_edit && !options_.server_for_all;
   ServerQuestion question{one_line(request.title, asked.agent),
@@ -249,12 +244,16 @@ bool OpencodeRunner::settled_without_server(const Error& error,
     events.fail(agent_failure::config, not_installed(options_.command));
     return true;
   }
+  // Conflict is said at once, and may be of this call alone.
+  if (error.code() != Errc::Conflict && error.code() != Errc::Cancelled) {
+    MissedServers::note(home_.dir(), services.unix_ms(), error.message());
+  }
   say_run_alone(error.message(), services);
   return false;
 }
 
 void OpencodeRunner::say_run_alone(const std::string& why, director::host& services) const {
-  services.log(MissedServers::is_news(home_.dir()) ? log_level::warning : log_level::debug,
+  services.log(MissedServers::is_news(home_.dir(), why) ? log_level::warning : log_level::debug,
                "runs OpenCode as one process a call, since its server cannot be had: " + why);
 }
 

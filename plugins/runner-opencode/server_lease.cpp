@@ -61,7 +61,7 @@ std::shared_ptr<SharedServer> shared_server(const ServerAddress& address) {
 struct MissedServers::Missed {
   std::int64_t at_ms = 0;
   std::string why;  ///< empty: none was missed
-  bool is_said = false;
+  std::string said;
 };
 
 struct MissedServers::All {
@@ -89,9 +89,9 @@ void MissedServers::note(const std::string& home, std::int64_t now_ms, const std
   missed.why = why;
 }
 
-bool MissedServers::is_news(const std::string& home) {
+bool MissedServers::is_news(const std::string& home, const std::string& why) {
   const std::lock_guard lock(all().mutex);
-  return !std::exchange(all().by_home[home].is_said, true);
+  return std::exchange(all().by_home[home].said, why) != why;
 }
 
 Status make_known(const SessionApi& api, std::string_view agent) {

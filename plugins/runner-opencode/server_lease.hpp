@@ -48,10 +48,10 @@ class MissedServers {
  public:
   /// Why none is to be tried now; empty: one is.
   [[nodiscard]] static std::string why_not(const std::string& home, std::int64_t now_ms);
-  /// None is tried for five minutes: what does not start takes all its time to say so.
+  /// None is tried for five minutes: what does not start, or answer, takes all its time to say so.
   static void note(const std::string& home, std::int64_t now_ms, const std::string& why);
-  /// True once for each home.
-  [[nodiscard]] static bool is_news(const std::string& home);
+  /// Whether that was not what was said last.
+  [[nodiscard]] static bool is_news(const std::string& home, const std::string& why);
 
  private:
   struct Missed;
