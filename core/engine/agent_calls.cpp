@@ -109,6 +109,13 @@ void note_limit(AgentAnswer& answer, const std::string& limit) {
   }
 }
 
+/// Whether tokens have a price and the tool counted none: an endpoint may leave them out.
+bool costs_unknown(const run::Usage& used, const config::Price* price) {
+  const std::int64_t tokens =
+      used.input + used.output + used.reasoning + used.cache_read + used.cache_write;
+  return price != nullptr && price->input + price->output > 0 && tokens == 0;
+}
+
 }  // namespace
 
 Result<std::string> text_of(AgentAnswer answer) {
@@ -169,7 +176,7 @@ AgentCalls::Asked AgentCalls::ask(const Agent& agent, const AgentQuestion& quest
       request_for(question, agent.tier, settings, agent.system_prompt, call_id);
   Status status = agent.runner->run(request, agent_events(&sink), host->services());
   meter.answer().used = used_by(host->usage());
-  return {std::move(status), host->limit()};
+  return {std::move(status), host->limit(), host->redactor()};
 }
 
 Result<AgentAnswer> AgentCalls::call(const AgentQuestion& question) {
@@ -188,8 +195,25 @@ Result<AgentAnswer> AgentCalls::call(const AgentQuestion& question) {
   DIRECTOR_TRY(const Settled settled, books_.settle(run::end_of(admission.call, meter.used())));
   judge(meter, asked.status, settled, question, agent.runner_id);
   note_limit(meter.answer(), asked.limit);
-  meter.answer().text = services_.redactor.mask(meter.answer().text);
-  return std::move(meter.answer());
+  AgentAnswer& answer = meter.answer();
+  answer.text = asked.said.mask(services_.redactor.mask(answer.text));
+  if (answer.outcome == run::AgentOutcome::Ok && costs_unknown(meter.used(), agent.price)) {
+    warn_of_unknown_costs(agent.tier);
+  }
+  return std::move(answer);
+}
+
+void AgentCalls::warn_of_unknown_costs(const config::Tier& tier) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!of_unknown_costs_.insert(tier.text).second) {
+      return;
+    }
+  }
+  services_.log.write(ports::LogLevel::Warning,
+                      "model '" + tier.text +
+                          "' has a price, but its provider counts no tokens: its calls stand in "
+                          "the books with $0, and no cost ceiling holds for them");
 }
 
 Result<AgentAnswer> AgentCalls::call_patiently(const AgentQuestion& question) {

@@ -2,12 +2,15 @@
 /// down.
 #pragma once
 
+#include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/base/ids.hpp"
+#include "core/base/redactor.hpp"
 #include "core/config/settings.hpp"
 #include "core/engine/books.hpp"
 #include "core/engine/services.hpp"
@@ -63,12 +66,18 @@ class AgentCalls final {
   struct Asked {
     Status status;
     std::string limit;  ///< of its resources, that one of its commands ran into; else empty
+    Redactor said;      ///< for what its runner said
   };
   [[nodiscard]] Asked ask(const Agent& agent, const AgentQuestion& question,
                           const Admission& admission, CallMeter& meter) const;
 
+  /// Once a model.
+  void warn_of_unknown_costs(const config::Tier& tier);
+
   const Services& services_;
   Books& books_;
+  std::mutex mutex_;
+  std::set<std::string> of_unknown_costs_;
 };
 
 }  // namespace director::engine

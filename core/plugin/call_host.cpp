@@ -68,6 +68,10 @@ class RealCallHost final : public ports::CallHost {
     const std::lock_guard lock(mutex_);
     return limit_.empty() ? daemons_.limit() : limit_;
   }
+  [[nodiscard]] Redactor redactor() const override {
+    const std::lock_guard lock(mutex_);
+    return said_redactor_;
+  }
   [[nodiscard]] bool spared_folders() const override {
     const std::lock_guard lock(mutex_);
     return started_ > 0 && started_ == spared_;
@@ -86,7 +90,8 @@ class RealCallHost final : public ports::CallHost {
       const auto shown = static_cast<ports::LogLevel>(
           std::clamp<director_log_level>(level, DIRECTOR_LOG_DEBUG, DIRECTOR_LOG_ERROR));
       const std::string& label = self(host).scope_.label;
-      self(host).log_.write(shown, (label.empty() ? "" : label + ": ") + std::string(view(text)));
+      self(host).log_.write(
+          shown, (label.empty() ? "" : label + ": ") + self(host).redactor().mask(view(text)));
       return ok();
     });
   }
@@ -218,7 +223,7 @@ class RealCallHost final : public ports::CallHost {
   CallDaemons daemons_;
   std::atomic<int> serving_ = 0;
   mutable std::mutex mutex_;  ///< a plugin may run commands on several threads
-  Redactor said_redactor_;    ///< for what the plugin itself puts into the transcript
+  Redactor said_redactor_;    ///< for what the plugin itself says
   Transcript said_;
   ports::Usage usage_;
   int started_ = 0;  ///< commands, daemons among them

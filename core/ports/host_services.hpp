@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/redactor.hpp"
 #include "core/ports/cancel.hpp"
 #include "core/ports/clock.hpp"
 #include "core/ports/process_launcher.hpp"
@@ -60,6 +61,8 @@ class CallHost {
   /// Whether it ran commands, and all of them such that their folders are as they were before. What
   /// the plugin itself wrote is not seen. May be false all the same.
   [[nodiscard]] virtual bool spared_folders() const { return false; }
+  /// For what the call's plugin said: it knows secrets that it handed to its commands.
+  [[nodiscard]] virtual Redactor redactor() const { return {}; }
 };
 
 /// Safe from any thread.
