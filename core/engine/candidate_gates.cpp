@@ -38,11 +38,12 @@ run::Gated with_verdict(const plan::Node& node, run::Verdict verdict, std::strin
 }  // namespace
 
 CandidateGates::CandidateGates(const Services& services, Workspaces& workspaces, JobBranch& branch,
-                               const plan::Plan& plan)
+                               const plan::Plan& plan, const Oid& job_base)
     : services_(services),
       workspaces_(workspaces),
       branch_(branch),
       job_(plan.job_id),
+      job_base_(job_base),
       neighbours_(plan, static_cast<std::size_t>(std::max(0, services.settings.limits.rechecks))) {}
 
 Result<GatedCandidate> CandidateGates::check(const plan::Node& node, const Candidate& candidate,
@@ -223,9 +224,16 @@ Result<std::vector<NodeId>> CandidateGates::landed_meanwhile(const Oid& since,
     return landed;
   }
   DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());
-  DIRECTOR_TRY(const std::vector<LandedCommit> commits,
-               landed_between(*vcs, onto.value, since.value, job_));
-  for (const LandedCommit& commit : commits) {
+  Result<std::vector<LandedCommit>> commits = landed_between(*vcs, onto.value, since.value, job_);
+  if (!commits &&
+      (commits.error().code() == Errc::Conflict || commits.error().code() == Errc::NotFound)) {
+    // Somebody took back what the node began on: all that landed may have come since.
+    commits = landed_between(*vcs, onto.value, job_base_.value, job_);
+  }
+  if (!commits) {
+    return commits.error();
+  }
+  for (const LandedCommit& commit : *commits) {
     landed.push_back(commit.node);
   }
   return landed;

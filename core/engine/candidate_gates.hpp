@@ -57,9 +57,9 @@ struct GatedBatch {
 /// Safe from any thread.
 class CandidateGates {
  public:
-  /// All references outlive it.
+  /// All references outlive it. `job_base`: the commit that the job started from.
   CandidateGates(const Services& services, Workspaces& workspaces, JobBranch& branch,
-                 const plan::Plan& plan);
+                 const plan::Plan& plan, const Oid& job_base);
 
   /// In the order in which nodes landed.
   void saw_landed(const NodeId& id) { neighbours_.saw_landed(id); }
@@ -87,7 +87,8 @@ class CandidateGates {
                                                        const std::vector<SlotLease>& slots);
   /// `slot` and, of those that are idle, as many as are worth it for `parallel` tests at a time.
   [[nodiscard]] std::vector<SlotLease> with_idle_ones(SlotLease slot, int parallel) const;
-  /// The nodes that landed since the candidate's node was begun, newest first.
+  /// The nodes that landed since the candidate's node was begun, newest first; all that landed if
+  /// it was begun on what somebody has taken back.
   [[nodiscard]] Result<std::vector<NodeId>> landed_meanwhile(const Oid& since,
                                                              const Oid& onto) const;
   /// Those of any of the candidates, each command once, and none of their own.
@@ -101,6 +102,7 @@ class CandidateGates {
   Workspaces& workspaces_;
   JobBranch& branch_;
   const JobId& job_;
+  const Oid& job_base_;
   Neighbours neighbours_;
   /// Held by the one without the lane whose candidate is tested with what landed: of those that are
   /// on one tip only the first to land has any use for it.

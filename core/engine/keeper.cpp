@@ -84,8 +84,9 @@ bool Keeper::keep_slot(director::vcs& vcs, const director::slot& slot, const Slo
   }
   const bool changed =
       !found->changes.empty() && found->tree != base->tree && found->tree != note.start.value;
-  if (changed && !keep(vcs, {note.job, note.node, note.attempt, Oid(base->oid), Oid(found->tree),
-                             why, detail})) {
+  // What is in flight of its node may be of another attempt.
+  if (changed && !keep_beside(vcs, {note.job, note.node, note.attempt, Oid(base->oid),
+                                    Oid(found->tree), why, detail})) {
     return false;
   }
   const Status freed = free_slot(services_.files, slot);
@@ -155,9 +156,11 @@ Result<std::optional<director::commit_info>> Keeper::held_by(director::vcs& vcs,
 
 Status Keeper::settle_own(director::vcs& vcs, const director::ref& ref, const run::NodeState& node,
                           const NodeId& id) const {
-  const bool is_error = node.status == run::NodeStatus::Error;
-  const bool goes_on = !node.candidate.empty() && (is_error || !run::is_final(node.status));
-  if (goes_on && !is_error) {
+  // Of a node that failed, too: its ceiling did not let its review begin.
+  const bool stopped =
+      node.status == run::NodeStatus::Error || node.status == run::NodeStatus::Failed;
+  const bool goes_on = !node.candidate.empty() && (stopped || !run::is_final(node.status));
+  if (goes_on && !stopped) {
     return ok();  // the next run goes on with it
   }
   if (node.status != run::NodeStatus::Done && ref.name.ends_with("/candidate")) {

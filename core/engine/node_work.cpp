@@ -1,6 +1,7 @@
 #include "core/engine/node_work.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "core/engine/guidance.hpp"
@@ -12,7 +13,7 @@
 namespace director::engine {
 
 NodeWork::NodeWork(const Services& services, AgentCalls& calls, Workspaces& workspaces,
-                   JobBranch& branch, const plan::Plan& plan)
+                   JobBranch& branch, const plan::Plan& plan, const Oid& job_base)
     : services_(services),
       calls_(calls),
       workspaces_(workspaces),
@@ -20,7 +21,7 @@ NodeWork::NodeWork(const Services& services, AgentCalls& calls, Workspaces& work
       plan_(plan),
       keeper_(services, plan),
       merger_(plan),
-      gates_(services, workspaces, branch, plan),
+      gates_(services, workspaces, branch, plan, job_base),
       batches_(services, branch, keeper_, merger_, gates_),
       contexts_(plan.nodes.size()) {
   for (std::size_t i = 0; i < plan.nodes.size(); ++i) {
@@ -216,7 +217,26 @@ Result<run::RunEvent> NodeWork::integrate(const NodeId& id, const run::NodeState
     // As above: what is made here has no name until it is held.
     integrated = put_on_tip(id, state);
   }
+  if (!integrated && integrated.error().code() == Errc::NotFound) {
+    DIRECTOR_TRY(const std::optional<Oid> tip, tip_without(state));
+    if (tip) {
+      context(id).kept = Oid();
+      context(id).held = Oid();
+      return run::RunEvent(run::Integrated{
+          id, *tip, Oid(),
+          "what this attempt made was collected as garbage before it could land (git gc "
+          "--prune=now, or a deleted ref of director's); it has to be made again"});
+    }
+  }
   return integrated;
+}
+
+Result<std::optional<Oid>> NodeWork::tip_without(const run::NodeState& state) {
+  DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());
+  DIRECTOR_TRY(const director::commit_info tip, branch_.tip(*vcs));
+  const Result<std::vector<director::change>> made = vcs->changes(tip.tree, state.candidate.value);
+  const bool is_gone = !made && made.error().code() == Errc::NotFound;
+  return is_gone ? std::optional(Oid(tip.oid)) : std::nullopt;
 }
 
 Result<run::RunEvent> NodeWork::put_on_tip(const NodeId& id, const run::NodeState& state) {

@@ -27,8 +27,9 @@ namespace director::engine {
 /// node's.
 class NodeWork {
  public:
+  /// All references outlive it. `job_base`: the commit that the job started from.
   NodeWork(const Services& services, AgentCalls& calls, Workspaces& workspaces, JobBranch& branch,
-           const plan::Plan& plan);
+           const plan::Plan& plan, const Oid& job_base);
 
   /// Workspace at `base`, tests still as frozen, red check.
   [[nodiscard]] Result<run::RunEvent> prepare(const run::StartAttempt& effect, const Oid& base);
@@ -79,6 +80,8 @@ class NodeWork {
                                                      const run::NodeState& state) const;
   /// An attempt's base, with the tests as they were frozen.
   [[nodiscard]] Status begin_at(const Oid& base, const plan::Node& node, Context& context) const;
+  /// The job branch's tip, if the node's candidate was collected as garbage; else nothing.
+  [[nodiscard]] Result<std::optional<Oid>> tip_without(const run::NodeState& state);
   /// The last candidate as it would be on this attempt's base; empty where it does not fit there.
   [[nodiscard]] Result<Oid> kept_on_base(const Context& context) const;
   /// Called before the event that says so: this attempt's candidate does not land, or, if the

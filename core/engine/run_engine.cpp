@@ -44,7 +44,7 @@ RunEngine::RunEngine(const Services& services, Books& books, JobWork job, Progre
       workspaces_(services),
       branch_(plan_),
       keeper_(services, plan_),
-      work_(services, calls_, workspaces_, branch_, plan_) {
+      work_(services, calls_, workspaces_, branch_, plan_, base_) {
   for (const LandedNode& landed : landed_nodes()) {
     work_.saw_landed(landed.node->id);
   }

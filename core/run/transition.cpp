@@ -14,10 +14,11 @@ constexpr std::string_view kSpentOut =
 
 bool has_candidate(const NodeState& node) { return !node.candidate.empty(); }
 
-/// Nothing is wrong with a candidate that lost its landing rounds, or whose gate or reviewer was
-/// away, and it is paid for.
+/// Nothing is wrong with a candidate that lost its landing rounds, whose gate or reviewer was away,
+/// or whose review its node's ceiling did not let begin, and it is paid for.
 bool goes_on_with_its_candidate(NodeState& node) {
-  if (node.status != NodeStatus::Error || !has_candidate(node)) {
+  const bool stopped = node.status == NodeStatus::Error || node.status == NodeStatus::Failed;
+  if (!stopped || !has_candidate(node)) {
     return false;
   }
   return node.lost_rounds > 0 || ++node.error_retries <= kMostRetriesOfACandidate;

@@ -64,6 +64,23 @@ TEST(Budget, CallIsStoppedAtTheCeilingAndTheNextRunGoesOn) {
   expect_one_truth(world);
 }
 
+TEST(Budget, PricedModelThatCountsNoTokensIsToldOnce) {
+  for (const bool counts : {false, true}) {
+    World world;
+    world.adopt({node("a"), node("b", {"a"})});
+    world.settings.pricing[world.settings.tiers.at(config::Role::Executor).text] = {.input = 1};
+    for (const char* id : {"a", "b"}) {
+      usage step;
+      step.input = counts ? 1 : 0;
+      world.runner.script["executor-" + std::string(id)] = {
+          Turn{.files = {{std::string(id) + ".txt", "made"}}, .steps = {step}}};
+    }
+    ASSERT_THAT(world.run(), IsOk());
+    EXPECT_EQ(world.runner.calls("executor-b").size(), 1U);
+    EXPECT_EQ(world.log.count("counts no tokens"), counts ? 0 : 1);
+  }
+}
+
 TEST(Budget, RestOfAStoppedCallsReservationIsFreeAgain) {
   World world;
   world.adopt({node("a"), node("b")});
@@ -290,6 +307,13 @@ TEST(Budget, NodeCeilingStopsItsReviewToo) {
   EXPECT_EQ(state_of(*end, "a").status, NodeStatus::Failed)
       << "a review that could not be paid for is no pass, whatever review.on_error says";
   EXPECT_TRUE(world.landings().empty());
+  world.repository.collect_garbage();
+  world.settings.limits.node_cost_ceiling_usd = 0;
+  world.runner.script["reviewer-a"] = {Turn{.answer = "fine"}};
+  const Result<run::RunState> more = world.run({.retry = true});
+  ASSERT_THAT(more, IsOk());
+  EXPECT_EQ(more->outcome, "done");
+  EXPECT_EQ(world.runner.calls("executor-a").size(), 1U) << "only its review was owed";
 }
 
 TEST(Budget, ReviewThatTheCeilingStopsIsPostponedAndItsNodeKept) {

@@ -282,6 +282,38 @@ TEST(Kept, SlotWhoseWorkCannotBeKeptIsNotUsedAgain) {
   EXPECT_EQ(world.repository.files_at(kKept + "a/1")["a.txt"], "work");
 }
 
+TEST(Kept, WorkOfAnEarlierAttemptThatIsKeptLateLeavesTheCandidateOfTheNextInFlight) {
+  World world;
+  world.adopt({node("a")});
+  world.settings.review.stage_two_file_threshold = 0;
+  world.runner.script["executor-a"] = {
+      Turn{.files = {{"a.txt", "half"}}, .failure = agent_failure::transport},
+      Turn{.files = {{"a.txt", "made by a"}}}};
+  world.runner.on_call = [&](const director::testing::AgentCall&) {
+    world.repository.refuse_commits = world.runner.calls("executor-a").size() == 1;
+  };
+  world.gate.on_check = [&](const gate_request&, bool passes) {
+    if (passes) {
+      world.interrupt.cancel();
+    }
+  };
+  ASSERT_THAT(world.run(), IsOk());
+  ASSERT_EQ(world.runner.calls("executor-a").size(), 2U);
+  ASSERT_GE(world.log.count("cannot keep the work of node 'a'"), 1);
+  world.gate.on_check = nullptr;
+  std::vector<std::string> held;
+  world.on_event = [&](const run::RunEvent& event) {
+    if (std::holds_alternative<run::RunStarted>(event)) {
+      held = world.repository.refs("refs/director/flight/");
+    }
+  };
+  const Result<run::RunState> more = world.run();
+  ASSERT_THAT(more, IsOk());
+  EXPECT_EQ(more->outcome, "done");
+  EXPECT_THAT(held, Not(IsEmpty())) << "a collection may come any time";
+  EXPECT_EQ(world.runner.calls("executor-a").size(), 2U) << "its candidate was paid for";
+}
+
 TEST(Kept, CandidateOfAJobThatWasPutAsideIsKept) {
   World world;
   world.adopt({node("a")});

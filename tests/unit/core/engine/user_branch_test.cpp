@@ -291,6 +291,49 @@ TEST(UserGarbageCollection, BetweenTwoRunsKeepsTheCandidateThatWasPaidFor) {
   EXPECT_EQ(world.runner.calls("executor-b").size(), 1U);
 }
 
+TEST(UserGarbageCollection, BetweenTwoRunsOfAllThatHeldTheCandidateCostsItsAttempt) {
+  World world;
+  two_nodes(world);
+  world.gate.on_check = [&](const gate_request& request, bool passes) {
+    if (passes && request.node == "b") {
+      world.interrupt.cancel();
+    }
+  };
+  ASSERT_THAT(world.run(), IsOk());
+  world.gate.on_check = nullptr;
+  for (const std::string& ref : world.repository.refs("refs/director/")) {
+    world.repository.delete_ref(ref);
+  }
+  world.repository.collect_garbage();
+  world.obedient({"b"});
+  const Result<run::RunState> more = world.run();
+  ASSERT_THAT(more, IsOk());
+  EXPECT_EQ(more->outcome, "done");
+  ASSERT_EQ(world.runner.calls("executor-b").size(), 2U);
+  EXPECT_THAT(world.runner.calls("executor-b")[1].message, HasSubstr("collected as garbage"));
+}
+
+TEST(UserBranchBetweenRuns, CommitThatANodeBeganOnAndThatIsTakenBackStopsNothing) {
+  World world;
+  world.adopt({node("a", {}, "=a.txt:right")});
+  world.runner.script["executor-a"] = {Turn{.files = {{"a.txt", "wrong"}}},
+                                       Turn{.files = {{"a.txt", "right"}}}};
+  world.runner.script["escalation-a"] = {Turn{.files = {{"a.txt", "wrong, too"}}}};
+  const std::string before = world.repository.ref(kRef);
+  world.on_event = [&](const run::RunEvent& event) {
+    if (std::holds_alternative<run::RunStarted>(event)) {
+      world.repository.commit_on(kRef, {{"users.txt", "mine"}});
+    }
+  };
+  ASSERT_THAT(world.run({.max_attempts = 1}), IsOk());
+  ASSERT_THAT(world.landings(), IsEmpty());
+  world.on_event = nullptr;
+  world.repository.set_ref(kRef, before);
+  const Result<run::RunState> more = world.run({.retry = true});
+  ASSERT_THAT(more, IsOk());
+  EXPECT_EQ(more->outcome, "done") << state_of(*more, "a").error;
+}
+
 TEST(UserBranchBetweenRuns, OneThatLostWhatLandedIsNotGoneOnWith) {
   World world;
   two_nodes(world);
