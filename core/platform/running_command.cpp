@@ -265,6 +265,7 @@ ports::CommandLook RunningCommand::look() const {
                                        ::sysconf(_SC_CLK_TCK));
   seen.memory_bytes = pages * ::sysconf(_SC_PAGESIZE);
   if (cgroup_ != nullptr) {
+    seen.limit = cgroup_->limit();
     seen.cpu = std::max(seen.cpu, cgroup_->usage().cpu);
   }
   return seen;

@@ -104,10 +104,10 @@ Result<std::string> CallDaemons::acquire(ports::Command command,
   return leased.daemon->secret();
 }
 
-std::shared_ptr<Daemon> CallDaemons::find(std::uint64_t lease) const {
+CallDaemons::Lease CallDaemons::find(std::uint64_t lease) const {
   const std::lock_guard lock(mutex_);
   const auto found = leases_.find(lease);
-  return found == leases_.end() ? nullptr : found->second.daemon;
+  return found == leases_.end() ? Lease{} : found->second;
 }
 
 void CallDaemons::note_limit(const Daemon& daemon) {
@@ -118,14 +118,16 @@ void CallDaemons::note_limit(const Daemon& daemon) {
 
 Status CallDaemons::inspect(std::uint64_t lease, director_daemon_state& state,
                             const director_text_sink* last_words) {
-  const std::shared_ptr<Daemon> daemon = find(lease);
+  const auto [daemon, use] = find(lease);
   if (daemon == nullptr) {
     return no_lease(lease);
   }
   state.alive = daemon->alive() ? 1 : 0;
   state.memory_bytes = daemon->memory_bytes();
   if (state.alive == 0) {
-    note_limit(*daemon);
+    if (daemon->is_accountable(use)) {
+      note_limit(*daemon);
+    }
     put(last_words, daemon->last_words());
   }
   return ok();
@@ -142,13 +144,16 @@ Status CallDaemons::release(std::uint64_t lease, director_daemon_end end) {
     ended = std::move(found->second);
     leases_.erase(found);
   }
+  const bool is_accountable = ended.daemon->is_accountable(ended.use);
   const ports::Usage used = ended.daemon->end_use(ended.use);
   {
     const std::lock_guard lock(mutex_);
     usage_.add(used);
   }
   daemons_.release(ended.daemon, end != DIRECTOR_DAEMON_KEEP || !ended.daemon->alive());
-  note_limit(*ended.daemon);
+  if (is_accountable) {
+    note_limit(*ended.daemon);
+  }
   return ok();
 }
 

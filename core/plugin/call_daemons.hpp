@@ -46,7 +46,8 @@ class CallDaemons {
   };
 
   /// nullptr: there is no such lease.
-  [[nodiscard]] std::shared_ptr<Daemon> find(std::uint64_t lease) const;
+  /// Empty: there is no such lease.
+  [[nodiscard]] Lease find(std::uint64_t lease) const;
   void note_limit(const Daemon& daemon);
 
   Daemons& daemons_;

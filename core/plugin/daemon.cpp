@@ -177,7 +177,8 @@ void Daemon::account(const ports::CommandLook& look) {
   if (more.count() > 0) {
     accounted_ = look.cpu;
   }
-  for (auto& [id, usage] : uses_) {
+  for (auto& [id, use] : uses_) {
+    ports::Usage& usage = use.usage;
     if (more.count() > 0) {
       usage.cpu += more / static_cast<std::int64_t>(uses_.size());
     }
@@ -193,9 +194,15 @@ std::uint64_t Daemon::begin_use(bool fresh) {
   const ports::CommandLook look = fresh ? ports::CommandLook{} : hold_.look();
   const std::lock_guard lock(mutex_);
   account(look);
-  ports::Usage& usage = uses_[++last_use_];
-  usage.peak_memory_bytes =
+  Use& mine = uses_[++last_use_];
+  mine.usage.peak_memory_bytes =
       static_cast<std::uint64_t>(std::max<std::int64_t>(look.memory_bytes, 0));
+  mine.is_accountable = look.limit.empty();
+  if (uses_.size() > 1) {
+    for (auto& [id, use] : uses_) {
+      use.is_accountable = false;
+    }
+  }
   hold_.watch(true);
   return last_use_;
 }
@@ -205,7 +212,7 @@ ports::Usage Daemon::usage_of(std::uint64_t use) {
   const std::lock_guard lock(mutex_);
   account(look);
   const auto found = uses_.find(use);
-  return found == uses_.end() ? ports::Usage{} : found->second;
+  return found == uses_.end() ? ports::Usage{} : found->second.usage;
 }
 
 ports::Usage Daemon::end_use(std::uint64_t use) {
@@ -214,6 +221,12 @@ ports::Usage Daemon::end_use(std::uint64_t use) {
   uses_.erase(use);
   hold_.watch(!uses_.empty());
   return usage;
+}
+
+bool Daemon::is_accountable(std::uint64_t use) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = uses_.find(use);
+  return found != uses_.end() && found->second.is_accountable;
 }
 
 bool Daemon::weed() { return hold_.weed(kPatience); }

@@ -48,7 +48,7 @@ class Daemon {
   [[nodiscard]] std::int64_t memory_bytes() const { return hold_.look().memory_bytes; }
   /// How it ended, and its last words on standard error, masked.
   [[nodiscard]] std::string last_words() const;
-  /// Which limit of resources it ran into, as in ports::Exit.
+  /// Which limit of resources it ran into, as in ports::Exit. Known when it has ended.
   [[nodiscard]] std::string limit() const;
 
   /// From now on a call has it, with all that it used so far if that call started it. What it uses
@@ -58,6 +58,9 @@ class Daemon {
   /// Zero for a use that has ended.
   [[nodiscard]] ports::Usage usage_of(std::uint64_t use);
   [[nodiscard]] ports::Usage end_use(std::uint64_t use);
+  /// Whether a limit that it ran into is that use's doing: no other one had it at the same time,
+  /// and there was none before.
+  [[nodiscard]] bool is_accountable(std::uint64_t use) const;
 
   /// Ends what it has started since it was ready. False: that cannot be done.
   [[nodiscard]] bool weed();
@@ -87,7 +90,11 @@ class Daemon {
   std::string tail_;  ///< of both streams until it is ready, then of standard error
   std::optional<Result<ports::Exit>> end_;
   std::chrono::microseconds accounted_{0};  ///< of the processor, to whoever had it
-  std::map<std::uint64_t, ports::Usage> uses_;
+  struct Use {
+    ports::Usage usage;
+    bool is_accountable = true;
+  };
+  std::map<std::uint64_t, Use> uses_;
   std::uint64_t last_use_ = 0;
   std::thread thread_;  ///< last: it uses the rest
 };

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <string>
 #include <utility>
 
 namespace director::ports {
@@ -15,6 +16,7 @@ namespace director::ports {
 struct CommandLook {
   std::chrono::microseconds cpu{0};  ///< used since its start
   std::int64_t memory_bytes = -1;    ///< resident now; -1: not known
+  std::string limit{};               ///< that it has run into so far, as in Exit; empty: none
 };
 
 /// What a launcher can do to a command while it runs. None of it blocks.

@@ -54,6 +54,7 @@ class Pretender final : public ports::ProcessLauncher {
     ports::Exit exit;
     exit.kind = cancel.cancelled() ? ports::ExitKind::Cancelled : ports::ExitKind::Exited;
     exit.usage.cpu = now_.cpu;
+    exit.limit = now_.limit;
     return exit;
   }
 
@@ -62,7 +63,12 @@ class Pretender final : public ports::ProcessLauncher {
   /// What is seen of any of them from now on.
   void set(milliseconds cpu, std::int64_t memory_bytes) {
     const std::lock_guard lock(mutex_);
-    now_ = {cpu, memory_bytes};
+    now_ = {cpu, memory_bytes, now_.limit};
+  }
+  /// And of what it ran into.
+  void set_limit(const std::string& limit) {
+    const std::lock_guard lock(mutex_);
+    now_.limit = limit;
   }
   void set_dying() {
     const std::lock_guard lock(mutex_);
@@ -312,6 +318,41 @@ TEST_F(SharedDaemon, WhatOneSaidThatIsNeverReadyStandsInTheError) {
   request.start_timeout_ms = 1000;
   EXPECT_TRUE(fails_with(daemon::acquire(host.open({})->services(), request), Errc::Timeout,
                          {"did not say 'ready' in time; it said: almost"}));
+}
+
+TEST_F(SharedDaemon, ALimitIsTheDoingOfTheCallThatAloneHadItThen) {
+  ports::CallHost& first = call();
+  Result<daemon> of_first = daemon::acquire(first.services(), for_all());
+  ASSERT_TRUE(of_first);
+  pretender.set_limit("out of memory");
+  ASSERT_TRUE(of_first->keep());
+  ports::CallHost& later = call();
+  Result<daemon> of_later = daemon::acquire(later.services(), for_all());
+  ASSERT_TRUE(of_later);
+  EXPECT_FALSE(of_later->is_fresh());
+  ASSERT_TRUE(of_later->stop());
+  EXPECT_EQ(later.limit(), "") << "it was reached before";
+}
+
+TEST_F(SharedDaemon, ALimitOfOneThatEndedIsItsOnlyCalls) {
+  ports::CallHost& only = call();
+  Result<daemon> alone = daemon::acquire(only.services(), for_all());
+  ASSERT_TRUE(alone);
+  pretender.set_limit("out of memory");
+  ASSERT_TRUE(alone->stop());
+  EXPECT_EQ(only.limit(), "out of memory");
+}
+
+TEST_F(SharedDaemon, ALimitOfOneThatSeveralCallsHadIsNobodys) {
+  ports::CallHost& first = call();
+  ports::CallHost& second = call();
+  Result<daemon> of_first = daemon::acquire(first.services(), for_all());
+  Result<daemon> of_second = daemon::acquire(second.services(), for_all());
+  ASSERT_TRUE(of_first && of_second);
+  pretender.set_limit("out of memory");
+  ASSERT_TRUE(of_first->stop());
+  ASSERT_TRUE(of_second->stop());
+  EXPECT_EQ(first.limit() + second.limit(), "");
 }
 
 TEST_F(SharedDaemon, WhatItUsesIsItsCallsInEqualParts) {
