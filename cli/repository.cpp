@@ -1,6 +1,8 @@
 #include "cli/repository.hpp"
 
 #include <array>
+#include <fstream>
+#include <string_view>
 #include <system_error>
 
 #include "core/engine/kept.hpp"
@@ -9,6 +11,20 @@
 namespace director::cli {
 
 namespace fs = std::filesystem;
+
+namespace {
+
+/// How the file begins that is `.git` where the folder is elsewhere.
+constexpr std::string_view kGitDir = "gitdir: ";
+
+std::string first_line(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  std::string line;
+  std::getline(in, line);
+  return line;
+}
+
+}  // namespace
 
 Result<fs::path> find_repository(const std::string& path) {
   std::error_code error;
@@ -30,6 +46,16 @@ Result<engine::Folders> folders_of(const fs::path& repository) {
   DIRECTOR_TRY(const platform::UserFolders user, platform::user_folders());
   DIRECTOR_TRY(const fs::path cache, platform::repository_cache(user.cache, repository));
   return engine::Folders{repository, repository / ".director", cache};
+}
+
+GitFolders git_folders_of(const fs::path& repository) {
+  GitFolders git{repository / ".git", repository / ".git"};
+  if (const std::string line = first_line(git.own); line.starts_with(kGitDir)) {
+    git.own = repository / line.substr(kGitDir.size());
+    const std::string common = first_line(git.own / "commondir");
+    git.shared = common.empty() ? git.own : git.own / common;
+  }
+  return git;
 }
 
 Status make_state_folder(ports::FileStore& files, const engine::Folders& folders) {

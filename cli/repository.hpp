@@ -17,6 +17,14 @@ namespace director::cli {
 /// The folders of a repository; its private cache is made. Errors: NotFound; Io.
 [[nodiscard]] Result<engine::Folders> folders_of(const std::filesystem::path& repository);
 
+/// Where git keeps what is this checkout's own, and what all worktrees of its repository share. But
+/// in a linked worktree that is the same. Neither has to be there.
+struct GitFolders {
+  std::filesystem::path own;
+  std::filesystem::path shared;
+};
+[[nodiscard]] GitFolders git_folders_of(const std::filesystem::path& repository);
+
 /// Makes .director and the .gitignore that keeps all but the configuration out of git.
 [[nodiscard]] Status make_state_folder(ports::FileStore& files, const engine::Folders& folders);
 

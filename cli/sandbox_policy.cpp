@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "cli/places_of_secrets.hpp"
+#include "cli/repository.hpp"
 #include "core/base/nesting.hpp"
 #include "core/platform/environment.hpp"
 #include "core/platform/paths.hpp"
@@ -64,27 +65,16 @@ void add_existing(std::vector<std::string>& paths, const fs::path& path) {
   }
 }
 
-std::string first_line(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  std::string line;
-  std::getline(in, line);
-  return line;
-}
-
 /// Where git keeps what belongs to the repository outside of it: a linked worktree's repository,
 /// and the object stores that are borrowed from, at any remove.
 std::vector<std::string> git_folders(const fs::path& repository) {
-  fs::path git = repository / ".git";
+  const GitFolders git = git_folders_of(repository);
   std::vector<std::string> found;
-  if (const std::string line = first_line(git); line.starts_with("gitdir: ")) {
-    git = repository / line.substr(std::string_view("gitdir: ").size());
-    add_existing(found, git);
-    if (const std::string common = first_line(git / "commondir"); !common.empty()) {
-      git /= common;
-    }
+  add_existing(found, git.own);
+  if (git.shared != git.own) {
+    add_existing(found, git.shared);
   }
-  add_existing(found, git);
-  std::vector<fs::path> stores{git / "objects"};
+  std::vector<fs::path> stores{git.shared / "objects"};
   constexpr std::size_t kMost = 64;  // they may lead in a circle
   for (std::size_t i = 0; i < stores.size() && i < kMost; ++i) {
     std::ifstream in(stores[i] / "info" / "alternates", std::ios::binary);

@@ -49,8 +49,9 @@ void mend(const engine::Folders& folders) {
 
 }  // namespace
 
-Session::Session(const CommonOptions& common, platform::RepoLock lock)
+Session::Session(const CommonOptions& common, platform::RepoLock lock, platform::RepoLock shared)
     : lock_(std::move(lock)),
+      shared_lock_(std::move(shared)),
       guard_(interrupt_),
       hang_guard_(clock_, interrupt_, static_cast<int>(ExitCode::Interrupted)),
       log_(std::make_unique<platform::SpdlogLog>(common.verbose ? ports::LogLevel::Debug
@@ -87,11 +88,15 @@ Result<std::unique_ptr<Session>> Session::lock(const CommonOptions& common,
     return not_the_lock(made.error());
   }
   DIRECTOR_TRY(platform::RepoLock lock, platform::RepoLock::acquire(repository.state / "lock"));
+  const fs::path git = git_folders_of(repository.repo).shared;
+  std::error_code error;
+  DIRECTOR_TRY(platform::RepoLock shared,
+               platform::RepoLock::acquire_folder(fs::exists(git, error) ? git : repository.repo));
   mend(repository);
   // Without it the folder is never taken for that of a repository that is gone; so much for a full
   // disk.
   (void)platform::note_repository(repository.cache, repository.repo);
-  return std::unique_ptr<Session>(new Session(common, std::move(lock)));
+  return std::unique_ptr<Session>(new Session(common, std::move(lock), std::move(shared)));
 }
 
 Status Session::equip(const engine::Folders& folders, const config::Settings& settings) {

@@ -53,11 +53,12 @@ class Session {
   [[nodiscard]] bool interrupted() const { return interrupt_.cancelled(); }
 
  private:
-  Session(const CommonOptions& common, platform::RepoLock lock);
+  Session(const CommonOptions& common, platform::RepoLock lock, platform::RepoLock shared);
   [[nodiscard]] Status wire(const engine::Folders& folders);
   void warn_of(const Confinement& confinement);
 
   platform::RepoLock lock_;
+  platform::RepoLock shared_lock_;  ///< of all worktrees: refs and their objects are everybody's
   ports::CancelToken interrupt_;
   platform::InterruptGuard guard_;
   platform::SystemClock clock_;

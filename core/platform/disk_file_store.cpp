@@ -65,7 +65,14 @@ class DiskAppendFile final : public ports::AppendFile {
     return write_all(fd_.get(), path_, bytes);
   }
   [[nodiscard]] Status sync() override {
-    return ::fdatasync(fd_.get()) == 0 ? ok() : failure("sync", path_, errno);
+    struct stat info {};
+    if (::fdatasync(fd_.get()) != 0 || ::fstat(fd_.get(), &info) != 0) {
+      return failure("sync", path_, errno);
+    }
+    return info.st_nlink > 0
+               ? ok()
+               : Status(Error(Errc::Io, "cannot sync '" + path_.string() +
+                                            "': it was deleted while director was at work"));
   }
 
  private:

@@ -21,6 +21,8 @@
 namespace director::platform {
 namespace {
 
+constexpr std::chrono::milliseconds kPause{2};
+
 /// How a process of this machine writes itself into its lock.
 std::string process_name(const std::string& pid) {
   std::array<char, 256> host{};
@@ -76,7 +78,6 @@ bool is_left_behind(int fd) {
 /// 0, or errno. Of a holder that was killed, a process may be left that was to become a command of
 /// its and has not come to closing its files.
 int lock_patiently(int fd) {
-  constexpr std::chrono::milliseconds kPause{2};
   constexpr int kMostPauses = 1000;
   for (int i = 0;; ++i) {
     if (::flock(fd, LOCK_EX | LOCK_NB) == 0) {
@@ -104,6 +105,23 @@ std::optional<std::string> RepoLock::holder(const std::filesystem::path& file) {
     return std::nullopt;
   }
   return text;
+}
+
+Result<RepoLock> RepoLock::acquire_folder(const std::filesystem::path& folder) {
+  UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  constexpr int kMostTries = 1000;
+  for (int i = 0; fd && ::flock(fd.get(), LOCK_EX | LOCK_NB) != 0; ++i) {
+    if (errno != EWOULDBLOCK) {
+      break;  // there is no such lock here
+    }
+    if (i == kMostTries) {
+      return Error(Errc::Conflict, "cannot lock '" + folder.string() +
+                                       "': another director is at work in this repository, in a "
+                                       "worktree of it perhaps; wait for it or stop it");
+    }
+    std::this_thread::sleep_for(kPause);
+  }
+  return RepoLock(std::move(fd));
 }
 
 Result<RepoLock> RepoLock::acquire(const std::filesystem::path& file) {

@@ -10,7 +10,7 @@
 
 namespace director::platform {
 
-/// An exclusive lock on a file. It ends with the object or with the process, however that dies; the
+/// An exclusive lock. It ends with the object or with the process, however that dies; a
 /// file stays.
 class RepoLock {
  public:
@@ -18,6 +18,10 @@ class RepoLock {
   /// killed. Errors: Conflict if another process holds it, naming that process; NotFound if
   /// the file's folder is missing; Io.
   [[nodiscard]] static Result<RepoLock> acquire(const std::filesystem::path& file);
+
+  /// The same on a folder, which cannot be deleted like a file and may be what several worktrees
+  /// share. Waits up to two seconds. Where a folder has no lock nothing is held. Errors: Conflict.
+  [[nodiscard]] static Result<RepoLock> acquire_folder(const std::filesystem::path& folder);
 
   /// Which other process holds the lock, as it wrote; nullopt: none. Looks without touching it.
   /// Knows processes of this machine and user only: any other's lock counts as nobody's.

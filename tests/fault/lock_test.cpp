@@ -2,6 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <ostream>
+#include <string_view>
+
 #include "faulty_job.hpp"
 
 namespace director::fault {
@@ -41,6 +44,51 @@ TEST(Lock, SecondDirectorIsTurnedAwayAndTheHolderIsNamed) {
   EXPECT_THAT(ran.err, HasSubstr("process " + pid.substr(0, pid.find('\n')) + " on "));
   job.expect_complete();
 }
+
+/// What is done to the repository while a director is at work, and where a second one is started.
+struct Elsewhere {
+  const char* name;
+  const char* act;
+  const char* folder;
+};
+
+void PrintTo(const Elsewhere& one, std::ostream* out) { *out << one.name; }
+
+class LockOf : public ::testing::TestWithParam<Elsewhere> {};
+
+TEST_P(LockOf, ARepositoryHoldsWhereItsFileIsNot) {
+  FaultyJob job(2);
+  const std::string came = (job.root() / "came").string();
+  const std::string go = (job.root() / "go").string();
+  write_file(job.hook(), "touch " + came + "; until [ -e " + go + " ]; do sleep 0.02; done\n");
+  const std::string script =
+      "\"$@\" >/dev/null 2>&1 & pid=$!\n"
+      "until [ -e " +
+      came +
+      " ]; do kill -0 $pid || exit 9; sleep 0.02; done\n"
+      "( cp -r .director ../kept && " +
+      GetParam().act + ") >&2 || exit 8\ncd " + GetParam().folder +
+      "; \"$@\" >&2; echo second $?\ntouch " + go + "\nwait $pid; echo first $?\n";
+  const e2e::Ran ran =
+      e2e::run({"sh", "-c", script, "sh", DIRECTOR_PROGRAM, "run"}, job.repo(), job.environment());
+  EXPECT_THAT(ran.out, HasSubstr("second 3\n")) << ran.err;
+  EXPECT_THAT(ran.err, HasSubstr("another director is at work in this repository"));
+  const bool is_kept = std::string_view(GetParam().name) == "Worktree";
+  EXPECT_THAT(ran.out, HasSubstr(is_kept ? "first 0" : "first 1"))
+      << "what it did is written down nowhere";
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Lock, LockOf,
+    ::testing::Values(
+        Elsewhere{
+            "Worktree",
+            "git worktree add -q --detach ../beside && cp -r ../kept ../beside/.director && rm "
+            "-f ../beside/.director/lock",
+            "../beside"},
+        Elsewhere{"Deleted", "rm -r .director && cp -r ../kept .director && rm .director/lock",
+                  "."}),
+    [](const auto& each) { return std::string(each.param.name); });
 
 TEST(Lock, OfADeadHolderIsNoObstacle) {
   FaultyJob job(2);

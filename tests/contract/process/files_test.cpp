@@ -96,6 +96,30 @@ TEST_F(Files, MoveAndRemove) {
   EXPECT_TRUE(names().empty());
 }
 
+TEST_F(Files, SyncOfAFileThatWasDeletedMeanwhileFails) {
+  const fs::path path = fs::path(folder) / "journal";
+  const auto file = store.open_append(path, 0);
+  ASSERT_TRUE(file);
+  ASSERT_TRUE((*file)->append("one line"));
+  ASSERT_TRUE((*file)->sync());
+  fs::remove(path);
+  const Status synced = (*file)->sync();
+  ASSERT_FALSE(synced);
+  EXPECT_NE(synced.error().message().find("deleted while"), std::string::npos);
+}
+
+TEST_F(Files, LockOfAFolderExcludes) {
+  {
+    const auto first = platform::RepoLock::acquire_folder(folder);
+    ASSERT_TRUE(first);
+    const auto second = platform::RepoLock::acquire_folder(folder);
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().code(), Errc::Conflict);
+  }
+  EXPECT_TRUE(platform::RepoLock::acquire_folder(folder));
+  EXPECT_TRUE(platform::RepoLock::acquire_folder(fs::path(folder) / "no")) << "nothing to lock";
+}
+
 TEST_F(Files, LockExcludesAndNamesItsHolder) {
   const fs::path path = fs::path(folder) / "lock";
   {
