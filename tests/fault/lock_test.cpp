@@ -25,20 +25,24 @@ TEST(Lock, FileSystemWithoutLocksIsRefused) {
   job.expect_sound();
 }
 
-TEST(Lock, SecondDirectorIsTurnedAwayAndTheHolderIsNamed) {
-  FaultyJob job(2);
+/// A job, while whose agent is at work the shell does `meanwhile`, in which "$@" is another
+/// director. Says "first", the status of the one at work and its process at the end.
+e2e::Ran beside_one_at_work(FaultyJob& job, const std::string& meanwhile) {
   const std::string came = (job.root() / "came").string();
   const std::string go = (job.root() / "go").string();
   write_file(job.hook(), "touch " + came + "; until [ -e " + go + " ]; do sleep 0.02; done\n");
   const std::string script =
       "\"$@\" >/dev/null 2>&1 & pid=$!\n"
       "until [ -e " +
-      came +
-      " ]; do kill -0 $pid || exit 9; sleep 0.02; done\n"
-      "\"$@\"; echo second $?\ntouch " +
-      go + "\nwait $pid; echo first $? pid $pid\n";
-  const e2e::Ran ran =
-      e2e::run({"sh", "-c", script, "sh", DIRECTOR_PROGRAM, "run"}, job.repo(), job.environment());
+      came + " ]; do kill -0 $pid || exit 9; sleep 0.02; done\n" + meanwhile + "\ntouch " + go +
+      "\nwait $pid; echo first $? pid $pid\n";
+  return e2e::run({"sh", "-c", script, "sh", DIRECTOR_PROGRAM, "run"}, job.repo(),
+                  job.environment());
+}
+
+TEST(Lock, SecondDirectorIsTurnedAwayAndTheHolderIsNamed) {
+  FaultyJob job(2);
+  const e2e::Ran ran = beside_one_at_work(job, "\"$@\"; echo second $?");
   EXPECT_THAT(ran.out, ContainsRegex("second 3\nfirst 0"));
   const std::string pid = ran.out.substr(ran.out.find("pid ") + 4);
   EXPECT_THAT(ran.err, HasSubstr("process " + pid.substr(0, pid.find('\n')) + " on "));
@@ -58,19 +62,9 @@ class LockOf : public ::testing::TestWithParam<Elsewhere> {};
 
 TEST_P(LockOf, ARepositoryHoldsWhereItsFileIsNot) {
   FaultyJob job(2);
-  const std::string came = (job.root() / "came").string();
-  const std::string go = (job.root() / "go").string();
-  write_file(job.hook(), "touch " + came + "; until [ -e " + go + " ]; do sleep 0.02; done\n");
-  const std::string script =
-      "\"$@\" >/dev/null 2>&1 & pid=$!\n"
-      "until [ -e " +
-      came +
-      " ]; do kill -0 $pid || exit 9; sleep 0.02; done\n"
-      "( cp -r .director ../kept && " +
-      GetParam().act + ") >&2 || exit 8\ncd " + GetParam().folder +
-      "; \"$@\" >&2; echo second $?\ntouch " + go + "\nwait $pid; echo first $?\n";
-  const e2e::Ran ran =
-      e2e::run({"sh", "-c", script, "sh", DIRECTOR_PROGRAM, "run"}, job.repo(), job.environment());
+  const e2e::Ran ran = beside_one_at_work(
+      job, "( cp -r .director ../kept && " + std::string(GetParam().act) +
+               ") >&2 || exit 8\n( cd " + GetParam().folder + "; \"$@\" >&2; echo second $? )");
   EXPECT_THAT(ran.out, HasSubstr("second 3\n")) << ran.err;
   EXPECT_THAT(ran.err, HasSubstr("another director is at work in this repository"));
   const bool is_kept = std::string_view(GetParam().name) == "Worktree";

@@ -274,9 +274,8 @@ TEST(UserGarbageCollection, AtEveryEventCallAndGateOfAJobThatFailsAndIsOvertaken
   EXPECT_EQ(world.repository.refs(kKeptRefs.data()).size(), 4U);
 }
 
-TEST(UserGarbageCollection, BetweenTwoRunsKeepsTheCandidateThatWasPaidFor) {
-  World world;
-  two_nodes(world);
+/// A run that a person ends while node b's candidate is tested.
+void interrupt_gating_of_b(World& world) {
   world.gate.on_check = [&](const gate_request& request, bool passes) {
     if (passes && request.node == "b") {
       world.interrupt.cancel();
@@ -284,6 +283,12 @@ TEST(UserGarbageCollection, BetweenTwoRunsKeepsTheCandidateThatWasPaidFor) {
   };
   ASSERT_THAT(world.run(), IsOk());
   world.gate.on_check = nullptr;
+}
+
+TEST(UserGarbageCollection, BetweenTwoRunsKeepsTheCandidateThatWasPaidFor) {
+  World world;
+  two_nodes(world);
+  interrupt_gating_of_b(world);
   world.repository.collect_garbage();
   const Result<run::RunState> more = world.run();
   ASSERT_THAT(more, IsOk());
@@ -294,13 +299,7 @@ TEST(UserGarbageCollection, BetweenTwoRunsKeepsTheCandidateThatWasPaidFor) {
 TEST(UserGarbageCollection, BetweenTwoRunsOfAllThatHeldTheCandidateCostsItsAttempt) {
   World world;
   two_nodes(world);
-  world.gate.on_check = [&](const gate_request& request, bool passes) {
-    if (passes && request.node == "b") {
-      world.interrupt.cancel();
-    }
-  };
-  ASSERT_THAT(world.run(), IsOk());
-  world.gate.on_check = nullptr;
+  interrupt_gating_of_b(world);
   for (const std::string& ref : world.repository.refs("refs/director/")) {
     world.repository.delete_ref(ref);
   }
