@@ -209,11 +209,14 @@ TEST(EditMeanwhile, ChangesNothingOfThisRun) {
   job.expect_complete();
 }
 
-TEST(EditMeanwhile, JournalDeletedIsTakenUpFromThePlanAndTheBranch) {
+TEST(EditMeanwhile, JournalDeletedEndsTheRunAndIsTakenUpFromThePlanAndTheBranch) {
   FaultyJob job(kNodes);
   write_file(job.hook(), "rm " + job.journal().string() + "\n");
   const e2e::Ran ran = job.go_on();
-  EXPECT_EQ(ran.exit_code, 0) << ran.out << ran.err;
+  EXPECT_EQ(ran.exit_code, 1) << ran.out << ran.err;
+  EXPECT_THAT(ran.err,
+              ContainsRegex("journal\\.jsonl': it was deleted while director was at work"));
+  job.expect_sound();
   write_file(job.hook(), "true\n");
   const e2e::Ran again = job.go_on();
   EXPECT_EQ(again.exit_code, 0) << again.out << again.err;
