@@ -88,10 +88,10 @@ Result<std::unique_ptr<Session>> Session::lock(const CommonOptions& common,
     return not_the_lock(made.error());
   }
   DIRECTOR_TRY(platform::RepoLock lock, platform::RepoLock::acquire(repository.state / "lock"));
-  const fs::path git = git_folders_of(repository.repo).shared;
   std::error_code error;
+  const fs::path git = fs::canonical(git_folders_of(repository.repo).shared, error);
   DIRECTOR_TRY(platform::RepoLock shared,
-               platform::RepoLock::acquire_folder(fs::exists(git, error) ? git : repository.repo));
+               platform::RepoLock::acquire_folder(error ? repository.repo : git));
   mend(repository);
   // Without it the folder is never taken for that of a repository that is gone; so much for a full
   // disk.

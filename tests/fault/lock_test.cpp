@@ -66,7 +66,8 @@ TEST_P(LockOf, ARepositoryHoldsWhereItsFileIsNot) {
       job, "( cp -r .director ../kept && " + std::string(GetParam().act) +
                ") >&2 || exit 8\n( cd " + GetParam().folder + "; \"$@\" >&2; echo second $? )");
   EXPECT_THAT(ran.out, HasSubstr("second 3\n")) << ran.err;
-  EXPECT_THAT(ran.err, HasSubstr("another director is at work in this repository"));
+  EXPECT_THAT(ran.err, HasSubstr("cannot lock '" + (job.repo() / ".git").string() +
+                                 "': another director is at work in this repository"));
   const bool is_kept = std::string_view(GetParam().name) == "Worktree";
   EXPECT_THAT(ran.out, HasSubstr(is_kept ? "first 0" : "first 1"))
       << "what it did is written down nowhere";
