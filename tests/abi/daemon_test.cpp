@@ -42,10 +42,10 @@ class Daemon : public PluginTest {
     return daemon::acquire(host(), shell(script));
   }
 
-  /// A shell does what is asked of it by a file "go", and makes "done".
+  /// A shell does what is asked of it by a pipe "go", and makes "done". It starts nothing while it
+  /// waits: that would have no end for whoever ends what it has started.
   [[nodiscard]] static std::string serving(const std::string& work) {
-    return "echo ready; while :; do [ -e go ] && { rm go; " + work +
-           "; touch done; }; sleep 0.01; done";
+    return "mkfifo go 2>/dev/null; echo ready; while read -r _ <go; do " + work + "; : >done; done";
   }
   void have_it_work() const {
     std::filesystem::remove(folder / "done");
@@ -65,7 +65,7 @@ class Daemon : public PluginTest {
   std::string mark_;
 };
 
-constexpr const char* kForEver = "echo ready 7; while :; do sleep 1000; done";
+constexpr const char* kForEver = "sleep 1000 & echo ready 7; wait";
 
 TEST_F(Daemon, GoesOnForTheNextCallThatAsksForTheSame) {
   Result<daemon> first = acquire(kForEver);
