@@ -21,8 +21,6 @@
 namespace director::platform {
 namespace {
 
-constexpr std::chrono::milliseconds kPause{2};
-
 /// How a process of this machine writes itself into its lock.
 std::string process_name(const std::string& pid) {
   std::array<char, 256> host{};
@@ -76,15 +74,16 @@ bool is_left_behind(int fd) {
 }
 
 /// 0, or errno. Of a holder that was killed, a process may be left that was to become a command of
-/// its and has not come to closing its files.
-int lock_patiently(int fd) {
+/// its and has not come to closing its files: waits two seconds while `may_be_left_behind` says so.
+int lock_patiently(int fd, bool (*may_be_left_behind)(int)) {
+  constexpr std::chrono::milliseconds kPause{2};
   constexpr int kMostPauses = 1000;
   for (int i = 0;; ++i) {
     if (::flock(fd, LOCK_EX | LOCK_NB) == 0) {
       return 0;
     }
     const int error = errno;
-    if (error != EWOULDBLOCK || i == kMostPauses || !is_left_behind(fd)) {
+    if (error != EWOULDBLOCK || i == kMostPauses || !may_be_left_behind(fd)) {
       return error;
     }
     std::this_thread::sleep_for(kPause);
@@ -109,17 +108,11 @@ std::optional<std::string> RepoLock::holder(const std::filesystem::path& file) {
 
 Result<RepoLock> RepoLock::acquire_folder(const std::filesystem::path& folder) {
   UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  constexpr int kMostTries = 1000;
-  for (int i = 0; fd && ::flock(fd.get(), LOCK_EX | LOCK_NB) != 0; ++i) {
-    if (errno != EWOULDBLOCK) {
-      break;  // there is no such lock here
-    }
-    if (i == kMostTries) {
-      return Error(Errc::Conflict, "cannot lock '" + folder.string() +
-                                       "': another director is at work in this repository, in a "
-                                       "worktree of it perhaps; wait for it or stop it");
-    }
-    std::this_thread::sleep_for(kPause);
+  const auto nobody_knows = [](int) { return true; };
+  if (fd && lock_patiently(fd.get(), nobody_knows) == EWOULDBLOCK) {
+    return Error(Errc::Conflict, "cannot lock '" + folder.string() +
+                                     "': another director is at work in this repository, in a "
+                                     "worktree of it perhaps; wait for it or stop it");
   }
   return RepoLock(std::move(fd));
 }
@@ -130,7 +123,7 @@ Result<RepoLock> RepoLock::acquire(const std::filesystem::path& file) {
   if (!fd) {
     return os_error(what, errno);
   }
-  if (const int error = lock_patiently(fd.get()); error != 0) {
+  if (const int error = lock_patiently(fd.get(), is_left_behind); error != 0) {
     if (error == ENOLCK || error == EOPNOTSUPP || error == ENOSYS || error == EINVAL) {
       const Error why = os_error(what, error);
       return Error(Errc::Io,

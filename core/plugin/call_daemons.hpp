@@ -45,7 +45,6 @@ class CallDaemons {
     std::uint64_t use = 0;
   };
 
-  /// nullptr: there is no such lease.
   /// Empty: there is no such lease.
   [[nodiscard]] Lease find(std::uint64_t lease) const;
   void note_limit(const Daemon& daemon);

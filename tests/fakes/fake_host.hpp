@@ -73,6 +73,17 @@ class FakeHost {
   std::vector<std::string> transcript;  ///< lines that a plugin put there
   std::vector<std::pair<log_level, std::string>> logged;
 
+  /// Of what was logged.
+  [[nodiscard]] std::vector<std::string> warnings() const {
+    std::vector<std::string> found;
+    for (const auto& [level, text] : logged) {
+      if (level == log_level::warning) {
+        found.push_back(text);
+      }
+    }
+    return found;
+  }
+
   [[nodiscard]] host services() { return host(&raw_); }
   [[nodiscard]] const director_host* raw() const { return &raw_; }
 

@@ -67,16 +67,6 @@ class MissedServerTest : public ::testing::Test {
     ASSERT_THAT((*runner)->run(asked, record_.events(), services), IsOk());
   }
 
-  [[nodiscard]] std::vector<std::string> warnings() const {
-    std::vector<std::string> found;
-    for (const auto& [level, text] : host_.logged) {
-      if (level == director::log_level::warning) {
-        found.push_back(text);
-      }
-    }
-    return found;
-  }
-
   FakeOpencode server_;
   FakeHost host_;
   AgentRecord record_;
@@ -110,11 +100,11 @@ TEST_F(MissedServerTest, IsNotTriedForAWhileWhateverItRefuses) {
     run();
     EXPECT_TRUE(record_.finished) << record_.why;
     EXPECT_EQ(host_.acquired.size(), 1U) << refusal.why;
-    EXPECT_THAT(warnings(), ElementsAre(HasSubstr(refusal.why)));
+    EXPECT_THAT(host_.warnings(), ElementsAre(HasSubstr(refusal.why)));
     host_.now_ms += 1;
     run();
     EXPECT_EQ(host_.acquired.size(), 2U) << refusal.why;
-    EXPECT_EQ(warnings().size(), 1U) << "it is tried again, quietly";
+    EXPECT_EQ(host_.warnings().size(), 1U) << "it is tried again, quietly";
     server_.answer(refusal.request, {200, R"({"id":"ses_1"})"});
   }
 }
@@ -126,7 +116,7 @@ TEST_F(MissedServerTest, AnotherReasonIsSaidToo) {
   run();
   host_.now_ms += kAWhileMs;
   run("the port is taken");
-  EXPECT_THAT(warnings(),
+  EXPECT_THAT(host_.warnings(),
               ElementsAre(HasSubstr("the port is taken"), HasSubstr("does not find agent"),
                           HasSubstr("the port is taken")));
 }
@@ -144,7 +134,7 @@ TEST_F(MissedServerTest, CancelSaysNothingOfTheServer) {
   host_.is_cancelled = true;
   run();
   EXPECT_EQ(record_.failure, agent_failure::cancelled);
-  EXPECT_THAT(warnings(), IsEmpty());
+  EXPECT_THAT(host_.warnings(), IsEmpty());
   host_.is_cancelled = false;
   server_.answer("GET /agent", {500, "no"});
   run();

@@ -68,16 +68,6 @@ class SharedServerTest : public ServerCallTest {
     server_.answer(kAbort, {500, "not now"});
   }
 
-  [[nodiscard]] std::vector<std::string> warnings() const {
-    std::vector<std::string> found;
-    for (const auto& [level, text] : host_.logged) {
-      if (level == director::log_level::warning) {
-        found.push_back(text);
-      }
-    }
-    return found;
-  }
-
   static constexpr const char* kAbort = "POST /session/ses_1/abort";
 };
 
@@ -96,7 +86,7 @@ TEST_F(SharedServerTest, IsToldAgainToAbortUntilItDoes) {
                           [](const std::string& request) { return request.starts_with(kAbort); }),
             2);
   EXPECT_FALSE(was_asked("POST /instance/dispose")) << "of others in the folder";
-  EXPECT_THAT(warnings(), IsEmpty());
+  EXPECT_THAT(host_.warnings(), IsEmpty());
   EXPECT_THAT(host_.released, ElementsAre(DIRECTOR_DAEMON_STOP));
 }
 
@@ -105,7 +95,7 @@ TEST_F(SharedServerTest, FolderOfASessionThatIsNotAbortedIsClosed) {
   ASSERT_THAT(call(false), IsOk());
   EXPECT_TRUE(was_asked("POST /instance/dispose"));
   EXPECT_FALSE(was_asked("POST /global/dispose"));
-  EXPECT_THAT(warnings(), IsEmpty());
+  EXPECT_THAT(host_.warnings(), IsEmpty());
   EXPECT_THAT(host_.released, ElementsAre(DIRECTOR_DAEMON_STOP));
 }
 
@@ -125,7 +115,7 @@ TEST_F(SharedServerTest, SessionThatCannotBeEndedTakesTheServerFromAll) {
   EXPECT_THAT(other->why, HasSubstr("another call could not end its session"));
   EXPECT_THAT(other_host.released, ElementsAre(DIRECTOR_DAEMON_STOP));
   EXPECT_THAT(host_.released, ElementsAre(DIRECTOR_DAEMON_STOP));
-  EXPECT_THAT(warnings(), ElementsAre(HasSubstr("'ses_1'")));
+  EXPECT_THAT(host_.warnings(), ElementsAre(HasSubstr("'ses_1'")));
 }
 
 TEST_F(SharedServerTest, SessionThatMayGoOnIsNamed) {
@@ -135,7 +125,7 @@ TEST_F(SharedServerTest, SessionThatMayGoOnIsNamed) {
   const auto held = shared_server({"127.0.0.1", 1, FakeOpencode::kPassword});
   ASSERT_THAT(call(false), IsOk());
   EXPECT_TRUE(held->is_given_up);
-  EXPECT_THAT(warnings(), Contains(HasSubstr("session 'ses_1' may work on")));
+  EXPECT_THAT(host_.warnings(), Contains(HasSubstr("session 'ses_1' may work on")));
 }
 
 }  // namespace
