@@ -71,6 +71,16 @@ Error cannot_open(int code, const std::string& repo_dir) {
   return error;
 }
 
+// Gives libgit2's code. A ref by its full name is looked up as that: git_revparse_single() of
+// libgit2 1.5 leaks the reference, with what it holds of the repository, if its object is gone.
+int find_object(Object& found, git_repository* repository, const std::string& revision) {
+  git_oid id;
+  if (git_reference_name_to_id(&id, repository, revision.c_str()) == 0) {
+    return git_object_lookup(out(found), repository, &id, GIT_OBJECT_ANY);
+  }
+  return git_revparse_single(out(found), repository, revision.c_str());
+}
+
 }  // namespace
 
 Result<std::unique_ptr<UserRepository>> UserRepository::open(const std::string& repo_dir,
@@ -134,7 +144,7 @@ Status UserRepository::use_own_settings(const std::string& cache_dir) {
 Result<Oid> UserRepository::resolve(std::string_view revision) const {
   const std::string text(revision);
   Object found;
-  if (const int code = git_revparse_single(out(found), repository_, text.c_str()); code < 0) {
+  if (const int code = find_object(found, repository_, text); code < 0) {
     if (text == "HEAD" && git_repository_head_unborn(repository_) == 1) {
       return Error(Errc::NotFound,
                    "cannot resolve 'HEAD': the repository has no commit yet; commit "
