@@ -129,7 +129,7 @@ Status Keeper::settle_flights(director::vcs& vcs, const run::RunState& state) co
   Status all = ok();
   for (const director::ref& ref : refs) {
     const auto found = own.find(ref.name.substr(0, ref.name.rfind('/') + 1));
-    Status done = found == own.end() ? put_aside(vcs, ref)
+    Status done = found == own.end() ? put_flight_aside(vcs, ref)
                                      : settle_own(vcs, ref, state.nodes[found->second],
                                                   state.topology->ids[found->second]);
     if (!done) {
@@ -179,21 +179,37 @@ Status Keeper::settle_own(director::vcs& vcs, const director::ref& ref, const ru
   return goes_on ? ok() : vcs.update_ref(ref.name, ref.oid, "");  // --retry goes on with it
 }
 
-Status Keeper::put_aside(director::vcs& vcs, const director::ref& ref) const {
+Status Keeper::put_aside(director::vcs& vcs, const director::ref& ref, const Oid& base,
+                         const std::string& why, const std::string& detail) const {
   DIRECTOR_TRY(const std::optional<director::commit_info> held, held_by(vcs, ref));
-  if (held && ref.name.ends_with("/candidate")) {
-    const Result<director::commit_info> base = vcs.resolve(ref.oid + "^");
-    const UnlandedWork work{JobId(trailer(held->message, "Director-Job")),
-                            NodeId(trailer(held->message, "Director-Node")),
-                            trailer_number(held->message, "Director-Attempt"),
-                            Oid(base ? base->oid : std::string()),
-                            Oid(held->tree),
-                            "its job was put aside",
-                            ""};
+  if (held) {
+    UnlandedWork work{JobId(trailer(held->message, "Director-Job")),
+                      NodeId(trailer(held->message, "Director-Node")),
+                      trailer_number(held->message, "Director-Attempt"),
+                      base,
+                      Oid(held->tree),
+                      why,
+                      detail};
+    // On top of a branch "job-<id>" may be a person's commit, or one with a node's tests.
+    const std::string name = ref.name.substr(ref.name.rfind('/') + 1);
+    if (work.job.empty()) {
+      work.job = JobId(name.substr(name.find('-') + 1));
+    }
+    if (work.node.empty()) {
+      work.node = NodeId(name);
+    }
     DIRECTOR_TRY(const std::string kept, keep_work(vcs, work, services_.clock.wall()));
     (void)kept;
   }
   return vcs.update_ref(ref.name, ref.oid, "");
+}
+
+Status Keeper::put_flight_aside(director::vcs& vcs, const director::ref& ref) const {
+  if (!ref.name.ends_with("/candidate")) {
+    return vcs.update_ref(ref.name, ref.oid, "");
+  }
+  const Result<director::commit_info> base = vcs.resolve(ref.oid + "^");
+  return put_aside(vcs, ref, Oid(base ? base->oid : std::string()), "its job was put aside", "");
 }
 
 Status Keeper::settle_kept(director::vcs& vcs, const run::RunState& state) const {
@@ -227,13 +243,25 @@ Status Keeper::settle_tips(director::vcs& vcs, const run::RunState& state, const
       state.outcome == "done" && now && (now->oid == tip.value || vcs.history(now->oid, tip.value));
   DIRECTOR_TRY(const std::vector<director::ref> tips, vcs.list_refs(kTips));
   for (const director::ref& ref : tips) {
-    const std::string branch = std::string(kBranches) + ref.name.substr(kTips.size());
-    const bool needed = ref.name == own ? !is_over : !vcs.resolve(branch);
-    if (!needed) {
+    if (ref.name != own) {
+      DIRECTOR_CHECK(settle_tip(vcs, ref));
+    } else if (is_over) {
       DIRECTOR_CHECK(vcs.update_ref(ref.name, ref.oid, ""));
     }
   }
   return is_over ? ok() : set_ref(vcs, own, tip);
+}
+
+Status Keeper::settle_tip(director::vcs& vcs, const director::ref& ref) const {
+  const Result<director::commit_info> branch =
+      vcs.resolve(std::string(kBranches) + ref.name.substr(kTips.size()));
+  if (branch) {
+    return vcs.update_ref(ref.name, ref.oid, "");  // the branch itself holds what landed
+  }
+  return branch.error().code() != Errc::NotFound
+             ? Status(branch.error())
+             : put_aside(vcs, ref, Oid(ref.oid), "its job's branch was deleted",
+                         "What the branch had is in this commit's parents.");
 }
 
 }  // namespace director::engine

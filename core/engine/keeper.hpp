@@ -1,8 +1,8 @@
 /// Keeps what nodes in flight need, and what did not land, by refs that only director moves:
 ///   refs/director/flight/<job>/<node>/candidate  what its agent made, on the attempt's base
 ///   refs/director/flight/<job>/<node>/merged     the same on a tip that had moved
-///   refs/director/tip/<branch>                   where the job branch was when a run began or
-///   ended refs/director/kept/...                       kept.hpp
+///   refs/director/tip/<branch>                   where the job branch was when a run began or ended
+///   refs/director/kept/...                       kept.hpp
 /// Without them the user's `git gc --prune=now` would take objects from under a job.
 #pragma once
 
@@ -58,7 +58,12 @@ class Keeper {
       director::vcs& vcs, const director::ref& ref) const;
   [[nodiscard]] Status settle_own(director::vcs& vcs, const director::ref& ref,
                                   const run::NodeState& node, const NodeId& id) const;
-  [[nodiscard]] Status put_aside(director::vcs& vcs, const director::ref& ref) const;
+  /// Keeps what `ref` holds of a job that no run goes on with, and lets go of it. `base`: a commit,
+  /// what it is compared with; empty: not known.
+  [[nodiscard]] Status put_aside(director::vcs& vcs, const director::ref& ref, const Oid& base,
+                                 const std::string& why, const std::string& detail) const;
+  [[nodiscard]] Status put_flight_aside(director::vcs& vcs, const director::ref& ref) const;
+  [[nodiscard]] Status settle_tip(director::vcs& vcs, const director::ref& ref) const;
   [[nodiscard]] Status settle_kept(director::vcs& vcs, const run::RunState& state) const;
   [[nodiscard]] Status settle_tips(director::vcs& vcs, const run::RunState& state,
                                    const Oid& tip) const;
