@@ -16,6 +16,7 @@ enum class Needs : std::uint8_t {
   File,
   Library,   ///< common.loads
   Tables,    ///< common.struct-sizes
+  Kinds,     ///< common.kinds
   Instance,  ///< common.creates
   Answer     ///< common.answers
 };

@@ -41,6 +41,8 @@ std::string_view foundation(Needs needs) {
       return "common.loads";
     case Needs::Tables:
       return "common.struct-sizes";
+    case Needs::Kinds:
+      return "common.kinds";
     case Needs::Instance:
       return "common.creates";
     case Needs::Answer:
@@ -50,8 +52,8 @@ std::string_view foundation(Needs needs) {
 }
 
 bool is_foundation(std::string_view rule) {
-  return rule == "common.loads" || rule == "common.struct-sizes" || rule == "common.creates" ||
-         rule == "common.answers";
+  return rule == "common.loads" || rule == "common.struct-sizes" || rule == "common.kinds" ||
+         rule == "common.creates" || rule == "common.answers";
 }
 
 }  // namespace

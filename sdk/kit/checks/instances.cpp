@@ -289,7 +289,7 @@ Outcome parallel(const Subject& subject) {
 
 const std::vector<Check>& instance_checks() {
   static const std::vector<Check> kAll{
-      {"common.creates", "an instance can be made and ended", Needs::Tables, &creates},
+      {"common.creates", "an instance can be made and ended", Needs::Kinds, &creates},
       {"common.answers", "a call comes back", Needs::Instance, &answers},
       {"common.descriptor-leak", "instances leave no descriptors open", Needs::Instance,
        &descriptor_leak},

@@ -220,7 +220,7 @@ const std::vector<Check>& loading_checks() {
       {"common.struct-sizes", "its structs are whole", Needs::Library, &struct_sizes},
       {"common.wrong-major", "it does not pretend to another major", Needs::Library, &wrong_major},
       {"common.descriptor", "it says who it is", Needs::Library, &descriptor},
-      {"common.kinds", "each kind has a table of its own", Needs::Library, &kinds},
+      {"common.kinds", "each kind has a table of its own", Needs::Tables, &kinds},
       {"common.unknown-ids", "interfaces that it does not have are NULL", Needs::Library,
        &unknown_ids},
       {"common.schema", "its schema can be used", Needs::Library, &schema},

@@ -16,9 +16,7 @@ namespace nonconforming {
 namespace {
 
 [[noreturn]] void crash() {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  ::signal(SIGSEGV, SIG_DFL);  // they have handlers of their own
-#endif
+  die_of_signals();
   ::raise(SIGSEGV);
   std::abort();
 }
@@ -106,6 +104,12 @@ const char* schema() {
 }
 
 }  // namespace
+
+void die_of_signals() {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  ::signal(SIGSEGV, SIG_DFL);
+#endif
+}
 
 director_status fail(director_error* error, director_status status, std::string_view why) {
   error->size = why.size() < error->capacity ? why.size() : error->capacity;

@@ -23,6 +23,10 @@ director_status fail(director_error* error, director_status status, std::string_
 const director_instances* instances();
 void misbehave_in_call();
 
+/// From now on what touches memory that is not there ends the process by its signal, also with a
+/// sanitizer, which has a handler of its own.
+void die_of_signals();
+
 /// `table` for the plugin's kind, whose id is `kind`.
 const director_plugin* descriptor(std::uint32_t host_major, const char* kind, const void* table);
 
