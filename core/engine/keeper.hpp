@@ -1,7 +1,7 @@
 /// Keeps what nodes in flight need, and what did not land, by refs that only director moves:
 ///   refs/director/flight/<job>/<node>/candidate  what its agent made, on the attempt's base
 ///   refs/director/flight/<job>/<node>/merged     the same on a tip that had moved
-///   refs/director/tip/<branch>                   where the job branch was when a run began or ended
+///   refs/director/tip/<branch>                   the job branch when a run began or ended
 ///   refs/director/kept/...                       kept.hpp
 /// Without them the user's `git gc --prune=now` would take objects from under a job.
 #pragma once
