@@ -229,10 +229,10 @@ const std::vector<std::string>& price_names() {
 }
 
 std::optional<std::string> apply_price(const Entry& entry, const std::string& name, Price& price) {
-  double& field = name == "input"        ? price.input
-                  : name == "output"     ? price.output
-                  : name == "cache_read" ? price.cache_read
-                                         : price.cache_write;
+  std::optional<double>& field = name == "input"        ? price.input
+                                 : name == "output"     ? price.output
+                                 : name == "cache_read" ? price.cache_read
+                                                        : price.cache_write;
   double value = 0;
   if (auto problem = read_number(entry, 0, kMostDollars, value)) {
     return problem;

@@ -226,10 +226,13 @@ std::vector<Item> list_items(const Draft& draft) {
     items[name] = {name, to_toml(gate.command), origin_of(name)};
   }
   for (const auto& [tier, price] : draft.settings.pricing) {
-    const double values[] = {price.input, price.output, price.cache_read, price.cache_write};
+    const std::optional<double> values[] = {price.input, price.output, price.cache_read,
+                                            price.cache_write};
     for (std::size_t i = 0; i < price_names().size(); ++i) {
-      const std::string name = dotted({"pricing", tier, price_names()[i]});
-      items[name] = {name, to_toml(values[i]), origin_of(name)};
+      if (values[i]) {
+        const std::string name = dotted({"pricing", tier, price_names()[i]});
+        items[name] = {name, to_toml(*values[i]), origin_of(name)};
+      }
     }
   }
   for (const auto& [name, value] : draft.plugin_items) {

@@ -1,6 +1,7 @@
 #include "core/config/rules.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 
 #include "core/base/text.hpp"
@@ -41,36 +42,72 @@ void check_reviewer(Draft& draft, const std::string& file) {
   }
 }
 
+std::string tier_key(Role role) { return dotted({"tiers", std::string(to_string(role))}); }
+
+/// What a tier's calls cannot be priced without: its table, or the keys that the table lacks.
+std::vector<std::string> missing_prices(const Draft& draft, const std::string& tier) {
+  const auto price = draft.settings.pricing.find(tier);
+  if (price == draft.settings.pricing.end()) {
+    return {dotted({"pricing", tier})};
+  }
+  std::vector<std::string> missing;
+  const auto look_at = [&](const std::optional<double>& value, const char* name) {
+    const std::string key = dotted({"pricing", tier, name});
+    if (!value && !draft.wrong.contains(key)) {
+      missing.push_back(key);
+    }
+  };
+  look_at(price->second.input, "input");
+  look_at(price->second.output, "output");
+  return missing;
+}
+
+/// Prices that are missing, for one warning.
+struct Unpriced {
+  std::optional<Role> first;
+  std::vector<std::string> missing;
+
+  void add(Role role, const std::vector<std::string>& more) {
+    first = first.value_or(role);
+    missing.insert(missing.end(), more.begin(), more.end());
+  }
+};
+
+void warn_of(Draft& draft, const Unpriced& unpriced, const std::string& file,
+             const std::string& what_counts) {
+  if (unpriced.first) {
+    draft.warnings.push_back(to_string(origin_of(draft, tier_key(*unpriced.first), file)) +
+                             ": there is no " + text::join(unpriced.missing, ", ") + ": " +
+                             what_counts);
+  }
+}
+
 void check_prices(Draft& draft, const std::string& file) {
   std::set<std::string> used;
   const Limits& limits = draft.settings.limits;
   const bool is_required =
       limits.require_pricing && (limits.cost_ceiling_usd > 0 || limits.node_cost_ceiling_usd > 0);
-  std::vector<Role> unpriced;
+  Unpriced without_table;
+  Unpriced in_part;
   for (const auto& [role, tier] : draft.settings.tiers) {
-    if (used.insert(tier.text).second && !draft.settings.pricing.contains(tier.text)) {
-      unpriced.push_back(role);
+    const std::vector<std::string> missing = missing_prices(draft, tier.text);
+    if (!used.insert(tier.text).second || missing.empty()) {
+      continue;
+    }
+    if (is_required) {
+      draft.complaints.push_back({origin_of(draft, tier_key(role), file),
+                                  tier_key(role) + ": there is no " + text::join(missing, ", ") +
+                                      (missing.size() == 1 ? ": add it" : ": add them") +
+                                      ", as limits.require_pricing asks for with a cost ceiling"});
+    } else {
+      (draft.settings.pricing.contains(tier.text) ? in_part : without_table).add(role, missing);
     }
   }
-  const auto tier_key = [](Role role) { return dotted({"tiers", std::string(to_string(role))}); };
-  const auto price_key = [&draft](Role role) {
-    return dotted({"pricing", draft.settings.tiers.at(role).text});
-  };
-  if (is_required) {
-    for (const Role role : unpriced) {
-      draft.complaints.push_back(
-          {origin_of(draft, tier_key(role), file),
-           tier_key(role) + ": there is no " + price_key(role) +
-               ": add it, as limits.require_pricing asks for with a cost ceiling"});
-    }
-  } else if (!unpriced.empty()) {
-    std::vector<std::string> missing(unpriced.size());
-    std::transform(unpriced.begin(), unpriced.end(), missing.begin(), price_key);
-    draft.warnings.push_back(
-        to_string(origin_of(draft, tier_key(unpriced.front()), file)) + ": there is no " +
-        text::join(missing, ", ") +
-        ": calls of such a tier count as the agent tool reports them, else as $0");
-  }
+  warn_of(draft, without_table, file,
+          "calls of such a tier count as the agent tool reports them, else as $0");
+  warn_of(draft, in_part, file,
+          "tokens without a price count as $0, or a call as the agent tool reports it if that is "
+          "more");
   for (const auto& [tier, price] : draft.settings.pricing) {
     if (!used.contains(tier)) {
       const std::string key = dotted({"pricing", tier});

@@ -35,12 +35,15 @@ struct Tier {
 /// [a-z0-9-]+
 [[nodiscard]] bool is_plugin_id(std::string_view id);
 
-/// $ per million tokens.
+/// $ per million tokens; nullopt: not given.
 struct Price {
-  double input = 0;
-  double output = 0;
-  double cache_read = 0;
-  double cache_write = 0;
+  std::optional<double> input{};
+  std::optional<double> output{};
+  std::optional<double> cache_read{};   ///< else counted as input
+  std::optional<double> cache_write{};  ///< likewise
+
+  /// Whether a call has no tokens that it leaves without a price.
+  [[nodiscard]] bool is_whole() const { return input && output; }
 };
 
 struct Limits {

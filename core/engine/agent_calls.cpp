@@ -113,7 +113,8 @@ void note_limit(AgentAnswer& answer, const std::string& limit) {
 bool costs_unknown(const run::Usage& used, const config::Price* price) {
   const std::int64_t tokens =
       used.input + used.output + used.reasoning + used.cache_read + used.cache_write;
-  return price != nullptr && price->input + price->output > 0 && tokens == 0;
+  return price != nullptr && price->input.value_or(0) + price->output.value_or(0) > 0 &&
+         tokens == 0 && used.usd <= 0;
 }
 
 }  // namespace

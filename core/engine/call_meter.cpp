@@ -36,11 +36,14 @@ double cost_of(const run::Usage& used, const config::Price* price, double report
     return reported_usd;
   }
   constexpr double kMillion = 1e6;
-  return (static_cast<double>(used.input) * price->input +
-          static_cast<double>(used.output + used.reasoning) * price->output +
-          static_cast<double>(used.cache_read) * price->cache_read +
-          static_cast<double>(used.cache_write) * price->cache_write) /
-         kMillion;
+  const double input = price->input.value_or(0);
+  const double usd =
+      (static_cast<double>(used.input) * input +
+       static_cast<double>(used.output + used.reasoning) * price->output.value_or(0) +
+       static_cast<double>(used.cache_read) * price->cache_read.value_or(input) +
+       static_cast<double>(used.cache_write) * price->cache_write.value_or(input)) /
+      kMillion;
+  return price->is_whole() ? usd : std::max(usd, reported_usd);
 }
 
 void CallMeter::take(void* context, const director_agent_event* event) noexcept {

@@ -15,7 +15,8 @@
 
 namespace director::engine {
 
-/// What this use costs: by the configured price, else as the tool reported it.
+/// What this use costs: by the configured price, else as the tool reported it. By a price that is
+/// not whole, the larger of the two.
 [[nodiscard]] double cost_of(const run::Usage& used, const config::Price* price,
                              double reported_usd);
 

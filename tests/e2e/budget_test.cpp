@@ -192,7 +192,7 @@ TEST_F(Budget, FourAgentsAtOnceShareOneCeiling) {
 TEST_F(Budget, CeilingWithoutPricesIsRefusedEverywhereWithAllThatIsMissing) {
   const std::string limits =
       "[limits]\nrequire_pricing = true\ncost_ceiling_usd = 1\n"
-      "[pricing.\"user/planner\"]\ninput = 1\n";
+      "[pricing.\"user/planner\"]\ninput = 1\noutput = 0\n";
   configure(limits);
   world.add_profile("cheap", limits);
   for (const std::vector<std::string>& command : {std::vector<std::string>{"plan", "Two files"},

@@ -19,7 +19,7 @@ using testing::IsOk;
 const std::string kTiers =
     "tiers = {planner='p/m', test_author='p/m', executor='l/x', explorer='l/x', reviewer='p/m', "
     "escalation='p/m'}\n";
-const std::string kPrices = "pricing = {'p/m'={input=1, output=2.5}, 'l/x'={}}\n";
+const std::string kPrices = "pricing = {'p/m'={input=1, output=2.5}, 'l/x'={input=0, output=0}}\n";
 
 Sources repository(std::string text) {
   Sources sources;

@@ -14,7 +14,7 @@ using testing::IsOk;
 const std::string kTiers =
     "tiers = {planner='p/m', test_author='p/m', executor='l/x', explorer='l/x', reviewer='p/m', "
     "escalation='p/m'}\n";
-const std::string kPrices = "pricing = {'p/m'={input=1, output=2.5}, 'l/x'={}}\n";
+const std::string kPrices = "pricing = {'p/m'={input=1, output=2.5}, 'l/x'={input=0, output=0}}\n";
 
 Sources repository(std::string text) {
   Sources sources;
@@ -38,20 +38,42 @@ TEST(LoadConfig, TheReviewerIsNeverTheExecutorsModel) {
 }
 
 TEST(LoadConfig, PricesAreWarningsOrDemanded) {
-  const std::string unknown = "[pricing.'q/n']\ninput = 1\n";
+  const std::string unknown = "[pricing.'q/n']\ninput = 1\noutput = 1\n";
   const auto loaded = load(repository(kTiers + unknown));
   ASSERT_THAT(loaded, IsOk());
   EXPECT_THAT(loaded->warnings,
               ElementsAre("repo.toml:1:10: there is no pricing.\"p/m\", pricing.\"l/x\": calls of "
                           "such a tier count as the agent tool reports them, else as $0",
                           "repo.toml:2:10: pricing.\"q/n\": no tier uses this model"));
-  Sources sources = repository(kTiers + "[pricing.'p/m']\ninput = 1\n");
+  Sources sources = repository(kTiers + "[pricing.'p/m']\ninput = 1\noutput = 1\n");
   sources.overrides = {"limits.require_pricing=true"};
   EXPECT_THAT(load(sources), IsOk());
   sources.overrides.push_back("limits.cost_ceiling_usd=5");
   EXPECT_EQ(errors_of(sources),
             "repo.toml:1:44: tiers.executor: there is no pricing.\"l/x\": add it, as "
             "limits.require_pricing asks for with a cost ceiling");
+}
+
+TEST(LoadConfig, PriceWithoutInputOrOutputIsNotWhole) {
+  Sources sources = repository(kTiers + "pricing = {'p/m'={output=1, cache_read=1}, 'l/x'={}}\n");
+  const auto loaded = load(sources);
+  ASSERT_THAT(loaded, IsOk());
+  EXPECT_THAT(loaded->warnings,
+              ElementsAre("repo.toml:1:10: there is no pricing.\"p/m\".input, "
+                          "pricing.\"l/x\".input, pricing.\"l/x\".output: tokens without a price "
+                          "count as $0, or a call as the agent tool reports it if that is more"));
+  sources.overrides = {"limits.require_pricing=true", "limits.node_cost_ceiling_usd=5"};
+  EXPECT_EQ(errors_of(sources),
+            "repo.toml:1:10: tiers.planner: there is no pricing.\"p/m\".input: add it, as "
+            "limits.require_pricing asks for with a cost ceiling\n"
+            "repo.toml:1:44: tiers.executor: there is no pricing.\"l/x\".input, "
+            "pricing.\"l/x\".output: add them, as limits.require_pricing asks for with a cost "
+            "ceiling");
+  sources.repository =
+      SourceFile{"repo.toml", kTiers + "pricing = {'p/m'={input=0, output=0}, 'l/x'={}}\n"};
+  sources.overrides.insert(sources.overrides.end(),
+                           {"pricing.\"l/x\".input=0", "pricing.\"l/x\".output=0"});
+  EXPECT_THAT(load(sources), IsOk()) << "a free model is one whose prices are given as 0";
 }
 
 TEST(LoadConfig, EveryUnpricedModelIsNamedWhateverTheCeiling) {

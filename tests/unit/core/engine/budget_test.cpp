@@ -64,11 +64,35 @@ TEST(Budget, CallIsStoppedAtTheCeilingAndTheNextRunGoesOn) {
   expect_one_truth(world);
 }
 
+TEST(Budget, CacheWithoutAPriceOfItsOwnCountsAsInput) {
+  World world;
+  world.adopt({node("a")});
+  world.settings.pricing["p/executor"] = {3, 15};
+  world.runner.script["executor-a"] = {
+      Turn{.files = {{"a.txt", "x"}}, .steps = {{0, 0, 0, 1'000'000, 1'000'000, -1}}}};
+  ASSERT_THAT(world.run(), IsOk());
+  EXPECT_DOUBLE_EQ(ledger(world).total.usd, 6);
+}
+
+TEST(Budget, PriceThatIsNotWholeHidesNothingThatTheToolReports) {
+  for (const auto& [price, usd] :
+       {std::pair{config::Price{}, 1.0}, std::pair{config::Price{.input = 1}, 1.0},
+        std::pair{config::Price{.input = 100}, 10.0}}) {
+    World world;
+    world.adopt({node("a")});
+    world.settings.pricing["p/executor"] = price;
+    world.runner.script["executor-a"] = {
+        Turn{.files = {{"a.txt", "x"}}, .steps = {{100'000, 100'000, 0, 0, 0, 0.5}, step(0.5)}}};
+    ASSERT_THAT(world.run(), IsOk());
+    EXPECT_DOUBLE_EQ(ledger(world).total.usd, usd);
+  }
+}
+
 TEST(Budget, PricedModelThatCountsNoTokensIsToldOnce) {
   for (const bool counts : {false, true}) {
     World world;
     world.adopt({node("a"), node("b", {"a"})});
-    world.settings.pricing[world.settings.tiers.at(config::Role::Executor).text] = {.input = 1};
+    world.settings.pricing[world.settings.tiers.at(config::Role::Executor).text] = {1, 1};
     for (const char* id : {"a", "b"}) {
       usage step;
       step.input = counts ? 1 : 0;
