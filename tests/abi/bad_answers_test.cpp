@@ -44,13 +44,15 @@ TEST_F(BadAnswers, GateNeverPasses) {
 struct Heard {
   int endings = 0;
   std::int64_t tokens = 0;
+  std::int64_t output = 0;
   director_agent_sink raw{sizeof(director_agent_sink), 0, this, &Heard::take};
 
   static void take(void* context, const director_agent_event* event) {
     auto& self = *static_cast<Heard*>(context);
     self.endings +=
         event->kind == DIRECTOR_AGENT_FINISH || event->kind == DIRECTOR_AGENT_ERROR ? 1 : 0;
-    self.tokens += event->input_tokens;
+    self.tokens += std::max<std::int64_t>(event->input_tokens, 0);
+    self.output += event->output_tokens;
   }
 };
 
@@ -65,6 +67,8 @@ TEST_F(BadAnswers, RunnerNeverFinishesButItsMoneyCounts) {
       {"unknown failure", "error of a kind that the ABI does not have"},
       {"negative tokens", "negative count"},
       {"cost that is no number", "no finite cost"},
+      {"usage with a null string", "string without bytes"},
+      {"usage after the ending", "after the one that ends the call"},
       {"null event", "event of a wrong size"},
       {"null string", "string without bytes"}};
   for (const auto& [fault, says] : faults) {
@@ -76,6 +80,9 @@ TEST_F(BadAnswers, RunnerNeverFinishesButItsMoneyCounts) {
         << fault;
     EXPECT_EQ(heard.endings, 0) << fault;
     EXPECT_EQ(heard.tokens, 10) << fault;
+    const bool has_more = fault == "negative tokens" || fault == "cost that is no number" ||
+                          fault.starts_with("usage");
+    EXPECT_EQ(heard.output, has_more ? 7 : 0) << fault;
   }
   run_request request;
   request.message = "failure after the ending";

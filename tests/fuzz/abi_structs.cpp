@@ -333,14 +333,17 @@ class NoLauncher final : public ports::ProcessLauncher {
 
 struct Heard {
   int endings = 0;
+  bool is_sane =
+      true;  ///< what cannot be counts as far as it can, but not as a call that went well
   director_agent_sink raw{sizeof(director_agent_sink), 0, this, &Heard::take};
 
   static void take(void* context, const director_agent_event* event) {
     auto& self = *static_cast<Heard*>(context);
     const bool ends = event->kind == DIRECTOR_AGENT_FINISH || event->kind == DIRECTOR_AGENT_ERROR;
     self.endings += ends ? 1 : 0;
-    DIRECTOR_ASSERT(event->input_tokens >= 0 && event->cache_write_tokens >= 0, "negative tokens");
-    DIRECTOR_ASSERT(std::isfinite(event->cost_usd), "a cost that is no number");
+    const bool is_sane = event->input_tokens >= 0 && event->cache_write_tokens >= 0 &&
+                         std::isfinite(event->cost_usd);
+    self.is_sane = self.is_sane && is_sane;
   }
 };
 
@@ -380,6 +383,7 @@ void try_runner(const plugin::Making& making, director::host& host) {
   const Status status = (*made)->run({}, agent_events(&heard.raw), host);
   check_result(status);
   DIRECTOR_ASSERT(heard.endings == (status ? 1 : 0), "not one ending of a call that went well");
+  DIRECTOR_ASSERT(!status || heard.is_sane, "figures that cannot be in a call that went well");
   DIRECTOR_ASSERT(!status || (deeds.returned_ok && deeds.endings == 1), "an ending from nowhere");
   check_result((*made)->probe(host));
 }

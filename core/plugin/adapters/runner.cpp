@@ -49,7 +49,12 @@ class Events {
   void accept(const director_agent_event* event) {
     if (!is_whole(event)) {
       collector_.fault("sent an event of a wrong size");
-    } else if (ending_) {
+      return;
+    }
+    if (event->kind == DIRECTOR_AGENT_USAGE) {
+      pass_on_usage(*event);  // money that was spent counts, whatever else is wrong
+    }
+    if (ending_) {
       collector_.fault("sent an event after the one that ends the call");
     } else if (collector_.check(event->text) && collector_.check(event->tool_name) &&
                collector_.check(event->tool_input) && collector_.check(event->tool_output)) {
@@ -67,7 +72,6 @@ class Events {
                   event.tool_exit, event.time_ms});
         return;
       case DIRECTOR_AGENT_USAGE:
-        pass_on_usage(event);
         return;
       case DIRECTOR_AGENT_RETRY:
         to_.retry(view(event.text), event.retry_after_ms);
@@ -88,12 +92,13 @@ class Events {
     }
   }
 
+  /// A figure that cannot be costs the plugin its call, and the books nothing of the others:
+  /// whoever counts cuts each to what can be.
   void pass_on_usage(const director_agent_event& event) {
     if (event.input_tokens < 0 || event.output_tokens < 0 || event.reasoning_tokens < 0 ||
         event.cache_read_tokens < 0 || event.cache_write_tokens < 0 ||
         !std::isfinite(event.cost_usd)) {
       collector_.fault("sent a usage event with a negative count or no finite cost");
-      return;
     }
     to_.spent({event.input_tokens, event.output_tokens, event.reasoning_tokens,
                event.cache_read_tokens, event.cache_write_tokens, event.cost_usd});

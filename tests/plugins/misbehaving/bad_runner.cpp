@@ -49,9 +49,22 @@ director_status run(void*, const director_host*, const director_run_request* req
     return DIRECTOR_OK;
   } else if (fault == "negative tokens") {
     odd.input_tokens = -1;
+    odd.output_tokens = 7;  // beside a figure that cannot be stands one that counts
     send(odd);
   } else if (fault == "cost that is no number") {
+    odd.input_tokens = 0;
+    odd.output_tokens = 7;
     odd.cost_usd = std::numeric_limits<double>::quiet_NaN();
+    send(odd);
+  } else if (fault == "usage with a null string") {
+    odd.input_tokens = 0;
+    odd.output_tokens = 7;
+    odd.text = director_string{nullptr, 3};
+    send(odd);
+  } else if (fault == "usage after the ending") {
+    send(event(DIRECTOR_AGENT_FINISH));
+    odd.input_tokens = 0;
+    odd.output_tokens = 7;
     send(odd);
   } else if (fault == "null event") {
     sink->event(sink->context, nullptr);
