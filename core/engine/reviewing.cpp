@@ -2,12 +2,16 @@
 
 #include <algorithm>
 #include <memory>
+#include <mutex>
+#include <set>
 #include <utility>
 
 namespace director::engine {
 namespace {
 
 /// Answers a reviewer's questions with the reviewer's prompt, whichever tier pays for them.
+/// Whatever threads they come from, one after the other: the node's ceiling relies on one call at a
+/// time.
 class ReviewDesk final : public ports::AgentDesk {
  public:
   explicit ReviewDesk(AgentCalls& calls) : calls_(calls) {}
@@ -15,8 +19,9 @@ class ReviewDesk final : public ports::AgentDesk {
   [[nodiscard]] Result<std::string> ask(const std::string& role, const std::string& message,
                                         const std::string& workdir, const std::string& node,
                                         const ports::CancelToken& cancel) override {
+    const std::lock_guard lock(mutex_);
     const std::optional<config::Role> tier = config::parse_role(role);
-    is_unanswered_ = true;
+    const auto question = unanswered_.emplace(role, message).first;
     if (!tier) {
       return Error(Errc::Invalid, "there is no role '" + role + "'");
     }
@@ -27,7 +32,9 @@ class ReviewDesk final : public ports::AgentDesk {
                                                             .may_edit = false,
                                                             .node = NodeId(node),
                                                             .cancel = cancel}));
-    is_unanswered_ = answer.outcome != run::AgentOutcome::Ok;
+    if (answer.outcome == run::AgentOutcome::Ok) {
+      unanswered_.erase(question);
+    }
     used_.add(answer.used);
     over_budget_ = over_budget_ || answer.outcome == run::AgentOutcome::Budget;
     node_is_spent_ = node_is_spent_ || answer.node_is_spent;
@@ -35,17 +42,35 @@ class ReviewDesk final : public ports::AgentDesk {
   }
 
   /// Of the review that begins, no question has been asked yet.
-  void begin() { is_unanswered_ = false; }
-  /// The review's last question, if there was one, had no answer.
-  [[nodiscard]] bool is_unanswered() const { return is_unanswered_; }
-  /// A ceiling did not let a call begin, or stopped it.
-  [[nodiscard]] bool over_budget() const { return over_budget_; }
-  [[nodiscard]] bool node_is_spent() const { return node_is_spent_; }
-  [[nodiscard]] const run::Used& used() const { return used_; }
+  void begin() {
+    const std::lock_guard lock(mutex_);
+    unanswered_.clear();
+    over_budget_ = false;
+  }
+  /// A question of the review had no answer, nor had it when it was asked again.
+  [[nodiscard]] bool is_unanswered() const {
+    const std::lock_guard lock(mutex_);
+    return !unanswered_.empty();
+  }
+  /// A ceiling did not let a call of the review begin, or stopped it.
+  [[nodiscard]] bool over_budget() const {
+    const std::lock_guard lock(mutex_);
+    return over_budget_;
+  }
+  /// In any of its reviews.
+  [[nodiscard]] bool node_is_spent() const {
+    const std::lock_guard lock(mutex_);
+    return node_is_spent_;
+  }
+  [[nodiscard]] run::Used used() const {
+    const std::lock_guard lock(mutex_);
+    return used_;
+  }
 
  private:
   AgentCalls& calls_;
-  bool is_unanswered_ = false;
+  mutable std::mutex mutex_;
+  std::set<std::pair<std::string, std::string>> unanswered_;  ///< role and message
   bool over_budget_ = false;
   bool node_is_spent_ = false;
   run::Used used_;

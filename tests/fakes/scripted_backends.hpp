@@ -222,6 +222,8 @@ class ScriptedReviewer final : public director::reviewer {
   Fault* fault = nullptr;
   std::vector<Result<review>> script{review{"fine", {}}};
   bool asks = false;  ///< asks its role first, as a real one does
+  /// Asks in its own way before it judges.
+  std::function<void(const review_request&, host&)> on_examine;
 
   [[nodiscard]] Result<review> examine(const review_request& request, host& services) override {
     return with_fault(fault, "reviewer.examine", [&] { return judge(request, services); });
@@ -233,6 +235,9 @@ class ScriptedReviewer final : public director::reviewer {
 
  private:
   Result<review> judge(const review_request& request, host& services) {
+    if (on_examine) {
+      on_examine(request, services);
+    }
     if (asks) {
       DIRECTOR_CHECK(services.ask(request.role, request.diff, request.workdir));
     }

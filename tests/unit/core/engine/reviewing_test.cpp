@@ -1,6 +1,10 @@
 // Reviews within a run: stage one advises, stage two may block, neither is passed by an error.
 #include <gmock/gmock.h>
 
+#include <chrono>
+#include <thread>
+#include <vector>
+
 #include "world.hpp"
 
 namespace director::engine::testing {
@@ -105,6 +109,72 @@ TEST_F(Reviewing, CeilingBeforeTheReviewKeepsThePassedWorkForTheNextRun) {
   const run::RunState second = run();
   EXPECT_EQ(second.outcome, "done");
   EXPECT_EQ(world.runner.calls("executor-a").size(), 1U) << "its work was not paid for again";
+}
+
+TEST_F(Reviewing, CeilingThatForbadeStageOneIsNoneOfStageTwo) {
+  World two;
+  two.adopt({node("b"), node("a", {"b"})});
+  two.obedient({"a", "b"});
+  two.settings.review = {.stage_two_file_threshold = 0,
+                         .stage_one_llm = true,
+                         .on_error = config::OnReviewError::Pass};
+  two.settings.limits.cost_ceiling_usd = 1.5;
+  two.reviewer.asks = true;
+  two.reviewer.script = {review{"Fine.", {}}, review{"Fine.", {}}, unreadable()};
+  for (const char* id : {"a", "b"}) {
+    two.runner.script[std::string("explorer-") + id] = {Turn{.answer = "fine", .cost_usd = 0.5}};
+    two.runner.script[std::string("reviewer-") + id] = {Turn{.answer = "fine", .cost_usd = 0.125}};
+  }
+  const Result<run::RunState> end = two.run();
+  ASSERT_THAT(end, IsOk());
+  EXPECT_TRUE(two.runner.calls("explorer-a").empty());
+  EXPECT_EQ(two.runner.calls("reviewer-a").size(), 1U);
+  EXPECT_EQ(end->outcome, "done");
+  EXPECT_THAT(state_of(*end, "a").review_summary, HasSubstr("cannot read the review"));
+}
+
+TEST_F(Reviewing, AnswerToOneQuestionIsNoneToAnother) {
+  world.runner.script["explorer-a"] = {
+      Turn{.answer = "no such key", .failure = agent_failure::config}};
+  world.runner.script["reviewer-a"] = {Turn{.answer = "fine"}};
+  world.reviewer.on_examine = [](const review_request& request, host& services) {
+    EXPECT_FALSE(services.ask("explorer", "is it right?", request.workdir));
+    EXPECT_TRUE(services.ask("reviewer", "is it nice?", request.workdir));
+  };
+  EXPECT_EQ(state_of(run(), "a").status, run::NodeStatus::Error);
+}
+
+TEST_F(Reviewing, QuestionThatIsAskedAgainAndAnsweredIsAnswered) {
+  world.runner.script["reviewer-a"] = {
+      Turn{.answer = "no such key", .failure = agent_failure::config}, Turn{.answer = "fine"}};
+  world.reviewer.on_examine = [](const review_request& request, host& services) {
+    EXPECT_FALSE(services.ask("reviewer", "is it right?", request.workdir));
+    EXPECT_TRUE(services.ask("reviewer", "is it right?", request.workdir));
+  };
+  EXPECT_EQ(state_of(run(), "a").status, run::NodeStatus::Done);
+}
+
+TEST_F(Reviewing, QuestionsOfSeveralThreadsAreAnsweredOneAfterTheOther) {
+  world.settings.limits.node_cost_ceiling_usd = 0.5;  // the executor's call, and one more
+  world.runner.script["reviewer-a"] = {Turn{.answer = "fine"}};
+  world.runner.on_call = [](const AgentCall& call) {
+    if (call.key == "reviewer-a") {
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));  // the others would come in
+    }
+  };
+  world.reviewer.on_examine = [](const review_request& request, host& services) {
+    std::vector<std::thread> threads;
+    for (const char* question : {"is it right?", "is it nice?", "is it short?"}) {
+      threads.emplace_back([&services, &request, question] {
+        (void)services.ask("reviewer", question, request.workdir);
+      });
+    }
+    for (std::thread& one : threads) {
+      one.join();
+    }
+  };
+  EXPECT_EQ(state_of(run(), "a").status, run::NodeStatus::Failed);
+  EXPECT_EQ(world.runner.calls("reviewer-a").size(), 1U) << "the node had one call at a time";
 }
 
 TEST_F(Reviewing, EndpointThatIsDownForAMomentIsNoReviewError) {
