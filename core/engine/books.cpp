@@ -158,7 +158,9 @@ Result<Settled> Books::settle(const run::CallEnded& call) {
   }
   DIRECTOR_TRY(const run::At at, append_money(call, true));
   offer("cost", at.sequence, cost_record(call, at));
+  // What reached the ceiling has reached it, in whatever order its sums are rounded now.
   settled.node_is_spent =
+      settled.stopped_by == run::Ceiling::Node ||
       run::node_is_spent(ledger_, {call.call, call.role, call.model, call.node, 0}, ceilings());
   lock.unlock();
   gave_back_.notify_all();

@@ -8,6 +8,8 @@ namespace {
 
 /// The role whose calls belong to a node and yet are no part of a run.
 constexpr std::string_view kPlanningRole = "test_author";
+/// 0.1 + 0.2 is 0.3: what sums of dollars are off by is less than this.
+constexpr double kRounding = 1e-9;
 
 Status reserve(Ledger& ledger, const CallReserved& call) {
   if (!ledger.open.emplace(call.call, OpenCall{call, {}}).second) {
@@ -121,7 +123,7 @@ bool affordable(const Ledger& ledger, double reserve_usd, double ceiling_usd) {
   const double committed = ledger.committed_usd();
   // Without a known price nothing can be set aside; then the ceiling itself still stops the next
   // call.
-  return committed < ceiling_usd && committed + reserve_usd <= ceiling_usd;
+  return committed < ceiling_usd && committed + reserve_usd <= ceiling_usd + kRounding;
 }
 
 Ceiling refusal(const Ledger& ledger, const CallReserved& call, const Ceilings& ceilings) {
@@ -134,7 +136,7 @@ Ceiling refusal(const Ledger& ledger, const CallReserved& call, const Ceilings& 
 bool may_fit_later(const Ledger& ledger, const CallReserved& call, const Ceilings& ceilings) {
   const double spent = ledger.spent_usd();
   return refusal(ledger, call, ceilings) == Ceiling::Job && !ledger.open.empty() &&
-         spent < ceilings.job_usd && spent + call.usd <= ceilings.job_usd;
+         spent < ceilings.job_usd && spent + call.usd <= ceilings.job_usd + kRounding;
 }
 
 Ceiling reached(const Ledger& ledger, const CallReserved& call, const Ceilings& ceilings) {

@@ -299,6 +299,29 @@ TEST(Budget, NodeAtItsOwnCeilingFailsAndTheOthersLand) {
   expect_one_truth(world);
 }
 
+// 0.01 + 0.01 + 0.06 reaches 0.08; in the order of the roles, once the call has ended, it does not.
+TEST(Budget, NodeThatWasStoppedAtItsOwnCeilingStopsNobodyElse) {
+  World world;
+  world.adopt({node("a"), node("b")});
+  world.obedient({"b"});
+  world.settings.review.stage_two_file_threshold = 0;
+  world.settings.limits.node_cost_ceiling_usd = 0.08;
+  world.reviewer.asks = true;
+  world.reviewer.script = {review{"No.", {{severity::critical, "a.txt", "wrong"}}},
+                           review{"Fine.", {}}};
+  world.runner.script["executor-a"] = {Turn{.files = {{"a.txt", "x"}}, .cost_usd = 0.01},
+                                       Turn{.steps = {step(0.06)}, .hangs = true}};
+  world.runner.script["executor-b"] = {Turn{.files = {{"b.txt", "x"}}, .cost_usd = 0.01}};
+  for (const char* id : {"a", "b"}) {
+    world.runner.script[std::string("reviewer-") + id] = {Turn{.answer = "said", .cost_usd = 0.01}};
+  }
+  const Result<run::RunState> end = world.run();
+  ASSERT_THAT(end, IsOk());
+  EXPECT_EQ(end->outcome, "incomplete");
+  EXPECT_EQ(state_of(*end, "a").status, NodeStatus::Failed);
+  EXPECT_EQ(state_of(*end, "b").status, NodeStatus::Done);
+}
+
 TEST(Budget, NodeCeilingForbidsTheNextAttemptAndEscalation) {
   World world;
   world.adopt({node("a", {}, "=a.txt:right")});

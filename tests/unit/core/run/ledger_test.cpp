@@ -90,11 +90,12 @@ struct Affordable {
 };
 
 TEST(Ledger, CeilingCountsWhatIsSpentAndWhatIsReserved) {
-  for (const Affordable& row : {Affordable{100, 100, 100, 0, true}, Affordable{0, 0, 1, 1, true},
-                                Affordable{0, 0, 1.01, 1, false}, Affordable{0.5, 0, 0.5, 1, true},
-                                Affordable{0.5, 0.5, 0, 1, false},
-                                Affordable{0.4, 0.5, 0.2, 1, false}, Affordable{1, 0, 0, 1, false},
-                                Affordable{0.99, 0, 0, 1, true}, Affordable{2, 0, 0, 1, false}}) {
+  for (const Affordable& row :
+       {Affordable{100, 100, 100, 0, true}, Affordable{0, 0, 1, 1, true},
+        Affordable{0, 0, 1.01, 1, false}, Affordable{0.5, 0, 0.5, 1, true},
+        Affordable{0.5, 0.5, 0, 1, false}, Affordable{0.4, 0.5, 0.2, 1, false},
+        Affordable{1, 0, 0, 1, false}, Affordable{0.99, 0, 0, 1, true},
+        Affordable{2, 0, 0, 1, false}, Affordable{0.1, 0, 0.2, 0.3, true}}) {
     Ledger ledger;
     ledger.total.usd = row.spent;
     ASSERT_THAT(advance(ledger, reserved("open", row.open)), IsOk());
@@ -183,6 +184,10 @@ TEST(Ledger, CallMayFitLaterIfOnlyOpenCallsAreInItsWay) {
 TEST(Ledger, JobCeilingIsReachedByTheSumOfAllOpenCalls) {
   const Ceilings ceilings{1, 0};
   Ledger ledger;
+  ledger.total.usd = 0.1;
+  ASSERT_THAT(advance(ledger, metered("1", 0)), IsOk());
+  EXPECT_TRUE(may_fit_later(ledger, {"2", "executor", "m", NodeId("b"), 0.2}, {0.3, 0}))
+      << "0.1 + 0.2 is 0.3";
   for (const char* id : {"1", "2"}) {
     ASSERT_THAT(advance(ledger, reserved(id, 0)), IsOk());
     ASSERT_THAT(advance(ledger, metered(id, 0.5)), IsOk());
