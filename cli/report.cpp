@@ -96,10 +96,12 @@ std::string figures(const engine::JobState& job) {
     out += format("infrastructure failures tried again %zu\n", counts.infra_retries);
   }
   out += "integration gates " + integration(run) + "\n";
-  out += "cost " + dollars(job.ledger.total.usd) +
-         format(" in %d calls, %lld tokens in, %lld out\n", job.ledger.total.calls,
-                static_cast<long long>(job.ledger.total.input),
-                static_cast<long long>(job.ledger.total.output));
+  const run::Spend spent = job.ledger.so_far();
+  const std::size_t open = job.ledger.open.size();
+  out += "cost " + dollars(spent.usd) + format(" in %d calls", spent.calls) +
+         (open == 0 ? "" : format(" and %zu under way", open)) +
+         format(", %lld tokens in, %lld out\n", static_cast<long long>(spent.input),
+                static_cast<long long>(spent.output));
   if (run.integration_ok == false) {
     out += "\n" + printable_lines(text::trim(run.integration_detail), "");
   }
@@ -146,7 +148,7 @@ std::string plan_text(const plan::Plan& plan) {
 std::string status_text(const engine::JobState& job) {
   std::string out = header(job);
   if (!job.run) {
-    return out + "cost " + dollars(job.ledger.total.usd) + "\n\n" + what_waits(job.planning);
+    return out + "cost " + dollars(job.ledger.spent_usd()) + "\n\n" + what_waits(job.planning);
   }
   return out + "\n" + node_lines(job) + "\n" + figures(job);
 }
@@ -176,7 +178,7 @@ std::string status_json(const engine::JobState& job) {
   out.member("task", created.task);
   out.member("job_branch", created.branch);
   out.member("stage", run::stage_name(job.planning.stage));
-  out.member("cost_total", job.ledger.total.usd);
+  out.member("cost_total", job.ledger.spent_usd());
   if (job.run) {
     const engine::Tally counts = engine::tally(*job.run);
     out.member("outcome", job.run->outcome);

@@ -57,25 +57,40 @@ double spent_on(const Ledger& ledger, const NodeId& node) {
 }  // namespace
 
 void Spend::add(const Usage& call) {
-  input += call.input + call.cache_read + call.cache_write;
-  output += call.output + call.reasoning;
-  usd += call.usd;
+  add_open(call);
   ++calls;
+}
+
+void Spend::add_open(const Usage& so_far) {
+  input += so_far.input + so_far.cache_read + so_far.cache_write;
+  output += so_far.output + so_far.reasoning;
+  usd += so_far.usd;
 }
 
 double OpenCall::bound_usd() const { return std::max(reserved.usd, metered.usd); }
 
 Spend Ledger::of_node(const NodeId& node) const {
   Spend sum;
-  const auto found = by_node.find(node);
-  if (found == by_node.end()) {
-    return sum;
+  if (const auto found = by_node.find(node); found != by_node.end()) {
+    for (const auto& [role, spend] : found->second) {
+      sum.input += spend.input;
+      sum.output += spend.output;
+      sum.usd += spend.usd;
+      sum.calls += spend.calls;
+    }
   }
-  for (const auto& [role, spend] : found->second) {
-    sum.input += spend.input;
-    sum.output += spend.output;
-    sum.usd += spend.usd;
-    sum.calls += spend.calls;
+  for (const auto& [id, call] : open) {
+    if (call.reserved.node == node) {
+      sum.add_open(call.metered);
+    }
+  }
+  return sum;
+}
+
+Spend Ledger::so_far() const {
+  Spend sum = total;
+  for (const auto& [id, call] : open) {
+    sum.add_open(call.metered);
   }
   return sum;
 }

@@ -18,6 +18,8 @@ struct Spend {
   int calls = 0;
 
   void add(const Usage& call);
+  /// What a call has metered that did not end yet, and so is not among the calls.
+  void add_open(const Usage& so_far);
 };
 
 /// A call that is under way.
@@ -37,7 +39,10 @@ struct Ledger {
   std::map<std::string, Spend> by_role;
   std::map<std::string, Spend> by_model;
 
+  /// What ended on a node and what its open calls have metered.
   [[nodiscard]] Spend of_node(const NodeId& node) const;
+  /// The same of the job.
+  [[nodiscard]] Spend so_far() const;
   /// What ended and what the open calls have metered.
   [[nodiscard]] double spent_usd() const;
   /// What ended and what the open calls bind.
