@@ -55,15 +55,15 @@ Status check_plugins(Session& session, const BenchFolders& folders,
 /// The bench to go on with, or the new one; what it takes the place of is put aside. Errors:
 /// nothing was started.
 Result<engine::Bench> settle_bench(Session& session, const BenchFolders& folders,
-                                   engine::Bench wanted, bool anew) {
-  ports::FileStore& files = session.files();
+                                   const ProfileSettings& profiles, engine::Bench wanted,
+                                   bool anew) {
   std::optional<engine::Bench> open;
   if (!anew) {
-    DIRECTOR_TRY(open, read_bench(files, folders));
+    DIRECTOR_TRY(open, read_bench(session.files(), folders));
   }
   DIRECTOR_TRY(const engine::BenchStart how, engine::how_to_start(open, wanted, anew));
   if (how == engine::BenchStart::Anew) {
-    DIRECTOR_CHECK(put_aside(files, folders));
+    DIRECTOR_CHECK(put_aside(session, folders, profiles));
     return wanted;
   }
   open->profiles = wanted.profiles;
@@ -126,7 +126,7 @@ ExitCode bench_command(const CommonOptions& common, const BenchOptions& options)
   }
   const Status usable = check_plugins(session, ready->folders, ready->profiles);
   Result<engine::Bench> bench =
-      usable ? settle_bench(session, ready->folders, ready->wanted, options.anew)
+      usable ? settle_bench(session, ready->folders, ready->profiles, ready->wanted, options.anew)
              : Result<engine::Bench>(usable.error());
   if (!bench) {
     print_error(bench.error());

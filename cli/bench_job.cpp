@@ -1,6 +1,8 @@
 #include "cli/bench_job.hpp"
 
+#include <filesystem>
 #include <memory>
+#include <system_error>
 #include <utility>
 
 #include "cli/plan_job.hpp"
@@ -25,6 +27,27 @@ Result<Measured> measure(ports::FileStore& files, const std::filesystem::path& j
                }));
   (void)bytes;
   return all;
+}
+
+/// Of the plan's job and every profile's. Those of the old bench may be others than `profiles`:
+/// then any of these says where records go.
+Status close_all_books(Session& session, const BenchFolders& folders,
+                       const ProfileSettings& profiles) {
+  std::error_code error;
+  for (std::filesystem::directory_iterator one(folders.root(), error), end; !error && one != end;
+       one.increment(error)) {
+    const std::string name = one->path().filename().string();
+    const Result<engine::JobState> job =
+        engine::read_job(session.files(), folders.of(name).journal());
+    if (!job || job->ledger.open.empty()) {
+      continue;  // a journal that cannot be read is put aside as it is
+    }
+    const auto own = profiles.find(name);
+    DIRECTOR_CHECK(
+        session.equip(folders.of(name), (own == profiles.end() ? profiles.begin() : own)->second));
+    DIRECTOR_CHECK(close_books(session.services()));
+  }
+  return ok();
 }
 
 engine::BenchRow row_of(const std::string& profile, const Measured& measured) {
@@ -60,7 +83,9 @@ Result<engine::BenchRow> read_row(ports::FileStore& files, const BenchFolders& f
   return row_of(profile, measured);
 }
 
-Status put_aside(ports::FileStore& files, const BenchFolders& folders) {
+Status put_aside(Session& session, const BenchFolders& folders, const ProfileSettings& profiles) {
+  ports::FileStore& files = session.files();
+  DIRECTOR_CHECK(close_all_books(session, folders, profiles));
   const std::string what = "cannot put the last bench in '" + folders.root().string() + "' aside";
   const Result<engine::JobState> planned =
       engine::read_job(files, folders.of(kBenchPlanFolder).journal());

@@ -38,9 +38,10 @@ struct BenchFolders {
 [[nodiscard]] Result<engine::BenchRow> read_row(ports::FileStore& files,
                                                 const BenchFolders& folders,
                                                 const std::string& profile);
-/// Moves a bench's files to history/bench-<job>/ as a whole, or removes them if nothing was
-/// started.
-[[nodiscard]] Status put_aside(ports::FileStore& files, const BenchFolders& folders);
+/// Closes a bench's books and moves its files to history/bench-<job>/ as a whole, or removes them
+/// if nothing was started. The session may be equipped for a part of it afterwards.
+[[nodiscard]] Status put_aside(Session& session, const BenchFolders& folders,
+                               const ProfileSettings& profiles);
 
 /// Plans, forks and runs. One at a time, on one thread.
 class BenchJob {

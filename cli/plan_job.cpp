@@ -45,10 +45,19 @@ Result<run::JobCreated> new_job(engine::Services& services, const NewJob& wanted
   }
 }
 
+Status close_books(const engine::Services& services) {
+  engine::JobWork job;
+  DIRECTOR_TRY(const std::unique_ptr<engine::Books> books, engine::Books::open(services, job));
+  DIRECTOR_CHECK(books->close_open_calls());
+  books->flush_sinks();
+  return ok();
+}
+
 Result<Planning> Planning::open(Session& session, PlanStart start) {
   engine::Services& services = session.services();
   if (start.created) {
     if (start.job.planning.stage != run::Stage::None) {
+      DIRECTOR_CHECK(start.job.ledger.open.empty() ? ok() : close_books(services));
       DIRECTOR_CHECK(
           archive_job(services.files, services.folders, start.job.planning.job.job.value));
     }

@@ -33,6 +33,10 @@ struct PlanStart {
   std::optional<run::JobCreated> created;
 };
 
+/// Before the job in the services' folder is put aside: its calls that were cut off end in its
+/// journal and its costs.jsonl with what they had metered.
+[[nodiscard]] Status close_books(const engine::Services& services);
+
 /// A job's planning, open to go on. The session outlives it and is not equipped anew meanwhile.
 class Planning {
  public:

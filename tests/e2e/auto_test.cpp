@@ -11,6 +11,7 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::Not;
+using ::testing::StartsWith;
 
 /// Asking the planner again would be an error.
 constexpr const char* kNoPlanning =
@@ -128,7 +129,8 @@ TEST_F(Auto, ForcePutsAnUnfinishedJobAside) {
   const Ran ran = world.director({"auto", "Something else", "--force"});
   ASSERT_EQ(ran.exit_code, 0) << ran.err;
   const std::string job = first.substr(std::string("director/job-").size());
-  EXPECT_EQ(read_file(world.state() / "history" / job / "journal.jsonl"), journal);
+  EXPECT_THAT(read_file(world.state() / "history" / job / "journal.jsonl"), StartsWith(journal))
+      << "and the call that was killed is closed";
   EXPECT_THAT(world.branches(), HasSubstr(first + "\n")) << "its branch stays";
 }
 

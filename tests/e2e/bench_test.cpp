@@ -199,6 +199,25 @@ TEST_F(Bench, ACeilingThatIsMetIsAnError) {
   EXPECT_DOUBLE_EQ(cost("cheap"), 0.05);
 }
 
+TEST_F(Bench, PutAsideItHasTheLineOfACallThatWasKilled) {
+  world.script(R"({"role": "executor", "model": "cheap/executor", "contains": "Node two",
+                   "steps": [{"usage": {"cost": 0.5}}, {"sleep_ms": 600000}]},)",
+               kCosts);
+  ASSERT_EQ(world
+                .stopped({"bench", "Write two files", "--profiles", "all-frontier,cheap"},
+                         "grep -qs 'call_metered.*-two.*:0.5}' .director/bench/cheap/journal.jsonl",
+                         "KILL")
+                .exit_code,
+            137);
+  world.script("", kCosts);
+  // What it is about is another task, and another set of profiles.
+  const Ran ran = world.director({"bench", "Else", "--profiles", "all-frontier", "--new"});
+  ASSERT_EQ(ran.exit_code, 0) << ran.out << ran.err;
+  EXPECT_THAT(ran.err, HasSubstr("-executor-two' $0.5000"));
+  const fs::directory_iterator history(world.state() / "history");
+  EXPECT_THAT(read_file(history->path() / "cheap" / "costs.jsonl"), HasSubstr("-executor-two"));
+}
+
 TEST_F(Bench, NodesThatDoNotLandAreARowLikeAnyOther) {
   world.script(
       R"({"role": "executor", "model": "cheap/executor", "contains": "Node two", "steps": [{"write": {"two.txt": "wrong\n"}}, {"text": "DONE"}]},)",

@@ -13,6 +13,7 @@
 namespace director::e2e {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -152,6 +153,25 @@ TEST_F(Budget, KillWhilePlanningForgetsNothingEither) {
   ASSERT_EQ(ran.exit_code, 0) << ran.out << ran.err;
   EXPECT_THAT(ran.err, HasSubstr("-planner' $0.5000"));
   EXPECT_DOUBLE_EQ(spent(), 1);
+}
+
+TEST_F(Budget, JobThatIsPutAsideHasTheLineOfACallThatWasKilled) {
+  world.script(spends("executor", "Node one", 0.5));
+  const Ran killed =
+      world.stopped({"auto", "Write two files", "--no-critique"},
+                    "grep -qs 'call_metered.*-executor-.*:0.5}' .director/journal.jsonl", "KILL");
+  EXPECT_EQ(killed.exit_code, 137);
+  EXPECT_THAT(read_file(world.state() / "costs.jsonl"), Not(HasSubstr("executor")));
+  EXPECT_THAT(world.director({"status"}).out,
+              AllOf(HasSubstr("cost $1.0000 in "), HasSubstr(" calls and 1 under way")));
+  EXPECT_DOUBLE_EQ(
+      parse_json(world.director({"status", "--json"}).out)->get_number("cost_total").value(), 1);
+  world.script("");
+  const Ran ran = world.director({"auto", "Something else", "--no-critique", "--force"});
+  ASSERT_EQ(ran.exit_code, 0) << ran.out << ran.err;
+  EXPECT_DOUBLE_EQ(spent(), 0.5) << "the new job's own";
+  const fs::directory_iterator history(world.state() / "history");
+  EXPECT_THAT(read_file(history->path() / "costs.jsonl"), HasSubstr("-executor-one"));
 }
 
 TEST_F(Budget, FourAgentsAtOnceShareOneCeiling) {
