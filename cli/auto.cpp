@@ -17,6 +17,8 @@
 namespace director::cli {
 namespace {
 
+constexpr const char* kHigherCeiling = "director auto --max-cost <dollars>";
+
 /// A number as the configuration reads it.
 std::string plain(double number) { return JsonWriter().value(number).take(); }
 
@@ -63,8 +65,8 @@ Result<PlanStart> prepare(engine::Services& services, const std::string& task,
   return start;
 }
 
-ExitCode report_failure(const Session& session, const AutoOptions& options, const Error& error) {
-  const std::string command = same_command(options);
+/// `command` goes on, or tries again.
+ExitCode report_failure(const Session& session, const std::string& command, const Error& error) {
   if (session.interrupted()) {
     print_text(stderr, "interrupted; `" + command + "` goes on\n");
     return ExitCode::Interrupted;
@@ -87,13 +89,11 @@ ExitCode run_planned(Session& session, const AutoOptions& options) {
                .max_attempts = options.max_attempts.value_or(services.settings.limits.max_attempts),
                .retry = false});
   if (!ended) {
-    return report_failure(session, options, ended.error());
+    return report_failure(session, same_command(options), ended.error());
   }
   print_text(stdout, status_text(*ended));
   const bool ceiling = ended->run->outcome == "ceiling";
-  const std::string command =
-      ceiling ? "director auto --max-cost <dollars>" : same_command(options);
-  print_text(stdout, next_steps(*ended, command));
+  print_text(stdout, next_steps(*ended, ceiling ? kHigherCeiling : same_command(options)));
   return exit_code_of(*ended->run);
 }
 
@@ -121,7 +121,10 @@ ExitCode auto_command(CommonOptions common, const AutoOptions& options) {
   }
   if (start->created || start->job.planning.stage != run::Stage::Ready) {
     if (const Status planned = plan_to_end(session, std::move(start).value()); !planned) {
-      return report_failure(session, options, planned.error());
+      // A ceiling that was met is a conflict; under the same one it would be met again.
+      const bool conflict = options.max_cost && planned.error().code() == Errc::Conflict;
+      return report_failure(session, conflict ? kHigherCeiling : same_command(options),
+                            planned.error());
     }
   }
   return run_planned(session, options);

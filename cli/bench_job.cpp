@@ -169,8 +169,9 @@ Status BenchJob::run_profile(const std::string& profile) {
   DIRECTOR_CHECK(fork(profile));
   engine::Services& services = session_.services();
   DIRECTOR_TRY(OpenJob open, open_job(services));
-  // It has run to its end and yet was not measured: nodes ended as errors.
-  const bool again = open.job.run->outcome == "incomplete";
+  // It has run to its end and yet was not measured: nodes ended as errors, or a ceiling was met.
+  const std::string& outcome = open.job.run->outcome;
+  const bool again = outcome == "incomplete" || outcome == "ceiling";
   DIRECTOR_TRY(const engine::JobState ended,
                run_job(session_, std::move(open),
                        {.parallel = options_.parallel.value_or(1),

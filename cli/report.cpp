@@ -167,7 +167,15 @@ std::string next_steps(const engine::JobState& job, const std::string& command) 
     return "\nStopped at the cost ceiling; raise it (limits.cost_ceiling_usd) and `" + command +
            "` goes on.\n";
   }
-  return "\nWhat landed is on " + branch + ". Try the rest again with `director run --retry`.\n";
+  const bool at_their_ceiling =
+      std::any_of(job.run->nodes.begin(), job.run->nodes.end(), [](const run::NodeState& node) {
+        return node.spent_out && node.status != run::NodeStatus::Done;
+      });
+  return "\nWhat landed is on " + branch + ". Try the rest again with `director run --retry`" +
+         (at_their_ceiling ? "; limits.node_cost_ceiling_usd counts all runs of the job, so raise "
+                             "it first"
+                           : "") +
+         ".\n";
 }
 
 std::string status_json(const engine::JobState& job) {

@@ -150,6 +150,7 @@ TEST_F(Auto, TheCeilingHoldsWhilePlanningToo) {
   const Ran stopped = world.director({"auto", "Write two files", "--max-cost", "0.1"});
   EXPECT_EQ(stopped.exit_code, 1) << stopped.out << stopped.err;
   EXPECT_THAT(stopped.err, HasSubstr("ceiling"));
+  EXPECT_THAT(stopped.err, HasSubstr("`director auto --max-cost <dollars>` tries again"));
 }
 
 TEST_F(Auto, ANodeThatDoesNotLandIsNotDone) {

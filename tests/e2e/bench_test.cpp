@@ -199,6 +199,23 @@ TEST_F(Bench, ACeilingThatIsMetIsAnError) {
   EXPECT_DOUBLE_EQ(cost("cheap"), 0.05);
 }
 
+TEST_F(Bench, AfterACeilingNodesThatEndedAsErrorsAreTriedAgainToo) {
+  constexpr const char* kPlanner =
+      R"({"role": "planner", "steps": [{"text": "{\"nodes\": [{\"id\": \"one\", \"title\": \"One\", \"spec\": \"Write\", \"files\": [\"one.txt\"], \"depends_on\": [], \"test_cmd\": \"sh tests/one.sh\", \"tests\": [\"tests/one.sh\"]}, {\"id\": \"two\", \"title\": \"Two\", \"spec\": \"Write\", \"files\": [\"two.txt\"], \"depends_on\": [], \"test_cmd\": \"sh tests/two.sh\", \"tests\": [\"tests/two.sh\"]}]}"}]},)";
+  world.script(kPlanner + refuse("cheap", "one") +
+                   R"({"role": "executor", "model": "cheap/executor", "contains": "Node two",
+                       "steps": [{"usage": {"cost": 0.1}}, {"sleep_ms": 600000}]},)",
+               kCosts);
+  world.add_profile("cheap", "[limits]\ncost_ceiling_usd = 0.07\n");
+  EXPECT_EQ(bench().exit_code, 1);
+  EXPECT_EQ(row("cheap").get_string("outcome").value(), "ceiling");
+  world.add_profile("cheap");
+  world.script(kNoPlanning, kCosts);
+  const Ran again = bench();
+  EXPECT_EQ(again.exit_code, 0) << again.out << again.err;
+  EXPECT_EQ(row("cheap").get_int("done").value(), 2);
+}
+
 TEST_F(Bench, PutAsideItHasTheLineOfACallThatWasKilled) {
   world.script(R"({"role": "executor", "model": "cheap/executor", "contains": "Node two",
                    "steps": [{"usage": {"cost": 0.5}}, {"sleep_ms": 600000}]},)",

@@ -110,6 +110,7 @@ TEST_F(Budget, NodeThatReachesItsOwnCeilingFails) {
   EXPECT_EQ(ran.exit_code, 1) << ran.out << ran.err;
   EXPECT_FALSE(somebody_hangs());
   EXPECT_THAT(ran.out, HasSubstr("limits.node_cost_ceiling_usd"));
+  EXPECT_THAT(ran.out, HasSubstr("raise it first")) << "tried again, it is there at once";
   const Json nodes = parse_json(read_file(world.state() / "state.json"))->get("nodes").value();
   EXPECT_EQ(nodes.get("one")->get_string("status").value(), "failed");
   EXPECT_EQ(nodes.get("two")->get_string("status").value(), "blocked");
