@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <cstring>
 
 #include "core/base/json.hpp"
@@ -29,9 +30,10 @@ std::string in_json(std::string_view value, bool with_slashes) {
   return inside;
 }
 
+constexpr std::string_view kDigits[] = {"0123456789abcdef", "0123456789ABCDEF"};
+
 /// As in an address: all but letters, digits and "-._~" percent-encoded.
-std::string in_address(std::string_view value) {
-  constexpr char kHex[] = "0123456789ABCDEF";
+std::string in_address(std::string_view value, std::string_view digits) {
   std::string out;
   for (const char c : value) {
     const auto byte = static_cast<unsigned char>(c);
@@ -40,10 +42,70 @@ std::string in_address(std::string_view value) {
     if (plain) {
       out += c;
     } else {
-      out += {'%', kHex[byte >> 4], kHex[byte & 0xf]};
+      out += {'%', digits[byte >> 4], digits[byte & 0xf]};
     }
   }
   return out;
+}
+
+/// The unit of UTF-16 as JSON names it.
+std::string escaped(std::uint32_t unit, std::string_view digits) {
+  std::string out = "\\u";
+  for (unsigned shift = 16; shift > 0;) {
+    shift -= 4;
+    out += digits[(unit >> shift) & 0xf];
+  }
+  return out;
+}
+
+/// What of a JSON string's text `are_named` holds by its number, in all that is no ASCII too if
+/// `all`. `text` is UTF-8.
+std::string with_numbers(std::string_view text, std::string_view are_named, bool all,
+                         std::string_view digits) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto first = static_cast<unsigned char>(text[i]);
+    if (first == '\\' && i + 1 < text.size()) {
+      const char meant = text[++i];
+      const bool is_named = meant == '"' && are_named.find('"') != kNowhere;
+      out += is_named ? escaped('"', digits) : std::string{'\\', meant};
+      continue;
+    }
+    if (first < 0x80 || !all) {
+      out += are_named.find(text[i]) == kNowhere ? std::string(1, text[i]) : escaped(first, digits);
+      continue;
+    }
+    const unsigned more = first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : 1;
+    std::uint32_t point = first & (0x3fU >> more);
+    for (unsigned k = 0; k < more; ++k) {
+      point = point << 6U | (static_cast<unsigned char>(text[++i]) & 0x3fU);
+    }
+    constexpr std::uint32_t kPair = 0x10000;
+    out += point < kPair ? escaped(point, digits)
+                         : escaped(0xd800 + ((point - kPair) >> 10U), digits) +
+                               escaped(0xdc00 + ((point - kPair) & 0x3ffU), digits);
+  }
+  return out;
+}
+
+/// All that writers of JSON make of it: some put numbers for what means something in HTML (Go the
+/// three, .NET more), some for what is no ASCII (Python).
+std::vector<std::string> all_in_json(std::string_view value) {
+  std::vector<std::string> all;
+  for (const bool with_slashes : {false, true}) {
+    const std::string plain = in_json(value, with_slashes);
+    all.push_back(plain);
+    if (!text::is_utf8(plain)) {
+      continue;
+    }
+    for (const std::string_view are_named : {"", "<>&", "<>&'+`\""}) {
+      for (const std::string_view digits : kDigits) {
+        all.push_back(with_numbers(plain, are_named, false, digits));
+        all.push_back(with_numbers(plain, are_named, true, digits));
+      }
+    }
+  }
+  return all;
 }
 
 /// Only what may stand anywhere, JSON strings and addresses included.
@@ -121,10 +183,14 @@ void Redactor::add(const Secret& secret) {
   if (secret.value.size() < kShortest) {
     return;
   }
-  const std::string json = in_json(secret.value, false);
-  const std::string slashed = in_json(secret.value, true);
-  for (const std::string& text : {secret.value, json, slashed, in_json(json, false),
-                                  in_json(slashed, false), in_address(secret.value)}) {
+  std::vector<std::string> texts{secret.value};
+  for (const std::string_view digits : kDigits) {
+    texts.push_back(in_address(secret.value, digits));
+  }
+  for (const std::string& json : all_in_json(secret.value)) {
+    texts.insert(texts.end(), {json, in_json(json, false)});
+  }
+  for (const std::string& text : texts) {
     if (std::none_of(forms_.begin(), forms_.end(),
                      [&](const Form& form) { return form.text == text; })) {
       forms_.push_back({text, shown_name(secret.name)});

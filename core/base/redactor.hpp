@@ -24,8 +24,9 @@ struct Secret {
                                              bool is_secret);
 
 /// Puts "***NAME***" where a secret's value stands: as it is, and as it looks inside a JSON string,
-/// inside one that is quoted in another, and in an address. What is put there needs no escaping in
-/// any of them. Values of less than kShortest bytes are left alone: they would match words.
+/// inside one that is quoted in another, and in an address, whichever of what need not be escaped
+/// there is. What is put there needs no escaping in any of them. Values of less than kShortest
+/// bytes are left alone: they would match words.
 class Redactor {
  public:
   static constexpr std::size_t kShortest = 8;

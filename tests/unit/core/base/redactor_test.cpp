@@ -48,6 +48,35 @@ TEST(Redactor, KnowsTheFormsInWhichAValueIsQuoted) {
   }
 }
 
+// Go, .NET and Python escape in JSON what need not be, and not all agree on the case of digits.
+TEST(Redactor, KnowsTheFormsThatOtherLanguagesGiveIt) {
+  const Redactor redactor(
+      std::vector<Secret>{{"DB_PASSWORD", "se&sa<me>/'o+p\"en"}, {"UMLAUT_KEY", "säsam€🔑"}});
+  const char* const texts[] = {
+      R"(se\u0026sa\u003cme\u003e/'o+p\"en)",
+      R"(se\u0026sa\u003cme\u003e\/'o+p\"en)",
+      R"(se\\u0026sa\\u003cme\\u003e/'o+p\\\"en)",
+      R"(se\u0026sa\u003Cme\u003E/\u0027o\u002Bp\u0022en)",
+      "se%26sa%3Cme%3E%2F%27o%2Bp%22en",
+      "se%26sa%3cme%3e%2f%27o%2bp%22en",
+      R"(s\u00e4sam\u20ac\ud83d\udd11)",
+      R"(s\u00E4sam\u20AC\uD83D\uDD11)",
+      R"(s\\u00e4sam\\u20ac\\ud83d\\udd11)",
+      "s%C3%A4sam%E2%82%AC%F0%9F%94%91",
+      "s%c3%a4sam%e2%82%ac%f0%9f%94%91",
+  };
+  for (const std::string text : texts) {
+    const std::string shown = redactor.mask("<" + text + ">");
+    EXPECT_EQ(shown, text.find("se") == 0 ? "<***DB_PASSWORD***>" : "<***UMLAUT_KEY***>") << text;
+  }
+}
+
+TEST(Redactor, ValuesThatAreNoTextAreMaskedAsTheyAre) {
+  const std::string bytes = "\xff\xfe<\x80 secret \xc3";
+  const Redactor redactor(std::vector<Secret>{{"RAW_KEY", bytes}});
+  EXPECT_EQ(redactor.mask("<" + bytes + ">"), "<***RAW_KEY***>");
+}
+
 TEST(Redactor, WhatItPutsIntoJsonIsJson) {
   const Redactor redactor(std::vector<Secret>{{"A\"B\n\\KEY", kOdd}});
   const std::string line = "{\"text\":" + json_quote("key: " + kOdd + " end") + "}";
