@@ -13,11 +13,11 @@ namespace {
 constexpr std::string_view kUsual[] = {
     // keys and logins of the machine's own tools
     "~/.ssh", "~/.gnupg", "~/.netrc", "~/.pgpass", "~/.my.cnf", "~/.password-store", "~/.config/op",
-    "~/.config/sops/age", "~/.config/rclone", "~/.local/share/keyrings", "~/.vault-token",
-    "~/.terraform.d/credentials.tfrc.json",
-    // git and its hosts
-    "~/.git-credentials", "~/.config/git/credentials", "~/.config/gh", "~/.config/glab-cli",
-    "~/.config/hub",
+    "~/.1password", "~/.Xauthority", "~/.config/sops/age", "~/.config/rclone",
+    "~/.local/share/keyrings", "~/.vault-token", "~/.terraform.d/credentials.tfrc.json",
+    // git and its hosts; who reaches the socket of git's cache is told what is in there
+    "~/.git-credentials", "~/.config/git/credentials", "~/.git-credential-cache",
+    "~/.cache/git/credential", "~/.config/gh", "~/.config/glab-cli", "~/.config/hub",
     // clouds and clusters
     "~/.aws", "~/.azure", "~/.config/gcloud", "~/.oci", "~/.kube", "~/.docker/config.json",
     // registries of packages
@@ -27,8 +27,8 @@ constexpr std::string_view kUsual[] = {
     // agent tools and models; of OpenCode its sessions, too
     "~/.local/share/opencode", "~/.config/opencode/opencode.json",
     "~/.config/opencode/opencode.jsonc", "~/.config/opencode/config.json", "~/.codex/auth.json",
-    "~/.claude/.credentials.json", "~/.gemini/oauth_creds.json", "~/.config/github-copilot",
-    "~/.cache/huggingface/token",
+    "~/.claude.json", "~/.claude/.claude.json", "~/.claude/.credentials.json",
+    "~/.gemini/oauth_creds.json", "~/.config/github-copilot", "~/.cache/huggingface/token",
     // browsers, and what was typed
     "~/.mozilla", "~/.config/google-chrome", "~/.config/chromium", "~/.bash_history",
     "~/.zsh_history", "~/.python_history", "~/.psql_history",
@@ -83,6 +83,7 @@ constexpr std::string_view kFiles[] = {"AWS_CONFIG_FILE",
                                        "SOPS_AGE_KEY_FILE",
                                        "SSH_AUTH_SOCK",
                                        "TF_CLI_CONFIG_FILE",
+                                       "XAUTHORITY",
                                        "npm_config_userconfig"};
 
 void add_absolute(std::vector<std::string>& paths, std::string_view path) {

@@ -24,6 +24,18 @@ std::string first_line(const fs::path& file) {
   return line;
 }
 
+/// As git looks for it: upwards, and past what only has the name.
+fs::path checkout_of(const fs::path& repository) {
+  for (fs::path folder = repository; folder != folder.root_path(); folder = folder.parent_path()) {
+    std::error_code error;
+    if (fs::exists(folder / ".git" / "HEAD", error) ||
+        first_line(folder / ".git").starts_with(kGitDir)) {
+      return folder;
+    }
+  }
+  return repository;
+}
+
 }  // namespace
 
 Result<fs::path> find_repository(const std::string& path) {
@@ -49,9 +61,10 @@ Result<engine::Folders> folders_of(const fs::path& repository) {
 }
 
 GitFolders git_folders_of(const fs::path& repository) {
-  GitFolders git{repository / ".git", repository / ".git"};
+  const fs::path checkout = checkout_of(repository);
+  GitFolders git{checkout, checkout / ".git", checkout / ".git"};
   if (const std::string line = first_line(git.own); line.starts_with(kGitDir)) {
-    git.own = repository / line.substr(kGitDir.size());
+    git.own = checkout / line.substr(kGitDir.size());
     const std::string common = first_line(git.own / "commondir");
     git.shared = common.empty() ? git.own : git.own / common;
   }

@@ -20,6 +20,7 @@ namespace director::cli {
 /// Where git keeps what is this checkout's own, and what all worktrees of its repository share. But
 /// in a linked worktree that is the same. Neither has to be there.
 struct GitFolders {
+  std::filesystem::path checkout;  ///< `repository`, or the nearest folder around it that is git's
   std::filesystem::path own;
   std::filesystem::path shared;
 };

@@ -259,6 +259,7 @@ Result<SandboxPolicy> policy_for(const config::Sandbox& wanted, const engine::Fo
   policy.protect = git_folders(repository);
   const std::vector<std::string> git = policy.protect;
   policy.protect.insert(policy.protect.end(), {repository, policy.workspaces});
+  add_existing(policy.protect, git_folders_of(repository).checkout);
   policy.visible.insert(policy.visible.end(), policy.protect.begin(), policy.protect.end());
   hide_daemons(policy, environment);
   DIRECTOR_CHECK(hide_neighbours(policy));

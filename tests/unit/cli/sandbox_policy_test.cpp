@@ -225,20 +225,24 @@ TEST_F(SandboxPolicyFor, HidesWhatVariablesName) {
                 "GNUPGHOME=" + at("gpg"),
                 "DOCKER_CONFIG=" + at("docker"),
                 "npm_config_userconfig=" + at("npmrc"),
+                "XAUTHORITY=" + at("xauth"),
                 "GOOGLE_APPLICATION_CREDENTIALS=" + at("key.json")};
   for (const char* path :
-       {"x/config/gh/hosts.yml", "x/data/opencode/auth.json", "x/cache/huggingface/token",
-        "kube/one", "kube/two", "cargo/credentials.toml", "cargo/bin/tool", "gpg/key",
-        "docker/config.json", "npmrc", "key.json", ".config/gh/hosts.yml"}) {
+       {"x/config/gh/hosts.yml", "x/data/opencode/auth.json", "x/cache/huggingface/token", "xauth",
+        "x/cache/git/credential/socket", "kube/one", "kube/two", "cargo/credentials.toml",
+        "cargo/bin/tool", "gpg/key", "docker/config.json", "npmrc", "key.json",
+        ".config/gh/hosts.yml"}) {
     write(path);
   }
   const auto made = policy({});
   ASSERT_THAT(made, IsOk());
-  for (const char* path : {"x/config/gh", "x/data/opencode", "gpg", ".config/gh"}) {
+  for (const char* path :
+       {"x/config/gh", "x/data/opencode", "gpg", ".config/gh", "x/cache/git/credential"}) {
     EXPECT_THAT(made->empty, Contains(at(path)));
   }
-  for (const char* path : {"x/cache/huggingface/token", "kube/one", "kube/two",
-                           "docker/config.json", "cargo/credentials.toml", "npmrc", "key.json"}) {
+  for (const char* path :
+       {"x/cache/huggingface/token", "kube/one", "kube/two", "docker/config.json",
+        "cargo/credentials.toml", "npmrc", "key.json", "xauth"}) {
     EXPECT_THAT(made->blank, Contains(at(path)));
   }
   EXPECT_THAT(made->empty, Not(Contains(at("cargo")))) << "programs are in there";
@@ -293,9 +297,13 @@ TEST_F(SandboxPolicyFor, HidesWhatAgentToolsAndPackageManagersKeep) {
                                ".bundle/config",
                                ".python_history",
                                ".config/opencode/opencode.json",
-                               ".config/opencode/opencode.jsonc"};
-  const char* const folders[] = {".config/github-copilot", ".local/share/opencode",
-                                 ".config/rclone", ".config/sops/age"};
+                               ".config/opencode/opencode.jsonc",
+                               ".claude.json",
+                               ".claude/.claude.json",
+                               ".Xauthority"};
+  const char* const folders[] = {
+      ".config/github-copilot", ".local/share/opencode", ".config/rclone", ".config/sops/age",
+      ".git-credential-cache",  ".cache/git/credential", ".1password"};
   for (const char* file : files) {
     write(file);
   }
@@ -342,6 +350,31 @@ TEST_F(SandboxPolicyFor, EmptiesTheConfigurationOfALinkedWorktree) {
   ASSERT_THAT(made, IsOk());
   EXPECT_THAT(made->bare, ElementsAre(at("main/.git/config")));
   EXPECT_THAT(made->blank, Contains(at("main/.git/worktrees/repo/config.worktree")));
+}
+
+// Git looks for its folder upwards: what it finds there is what director's work lands in.
+TEST_F(SandboxPolicyFor, ProtectsTheRepositoryAroundAFolderWithoutOne) {
+  fs::remove_all(at("work/repo/.git"));
+  for (const char* path : {"work/.git/HEAD", "work/.git/config", "work/.git/hooks/x",
+                           "work/.git/objects/x", "work/repo/.director/config.toml"}) {
+    write(path);
+  }
+  EXPECT_THAT(policy({}, {at("work")}), FailsWith(Errc::Invalid, "it is the repository's"));
+  EXPECT_THAT(policy({}, {at("work/.git/hooks")}),
+              FailsWith(Errc::Invalid, "it is the repository's"));
+  EXPECT_THAT(policy({at("work")}), FailsWith(Errc::Invalid, "they need the repository"));
+  const auto made = policy({}, {at("")});
+  ASSERT_THAT(made, IsOk()) << "around it is another matter";
+  EXPECT_THAT(made->protect, AllOf(Contains(at("work")), Contains(at("work/.git"))));
+  EXPECT_THAT(made->bare, ElementsAre(at("work/.git/config")));
+}
+
+// A folder of that name which is none of git's is passed over, as git does.
+TEST_F(SandboxPolicyFor, ProtectsTheRepositoryAroundAFolderThatIsNoneOfGits) {
+  write("work/.git/HEAD");
+  const auto made = policy({});
+  ASSERT_THAT(made, IsOk());
+  EXPECT_THAT(made->protect, AllOf(Contains(at("work")), Contains(at("work/.git"))));
 }
 
 // A linked worktree's repository is the repository, too.
