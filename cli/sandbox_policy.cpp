@@ -1,5 +1,7 @@
 #include "cli/sandbox_policy.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -121,11 +123,12 @@ std::vector<std::string> programs(const std::vector<std::string>& environment) {
 /// Daemons that do what they are asked to, whoever asks, outside of any sandbox.
 void hide_daemons(SandboxPolicy& policy, const std::vector<std::string>& environment) {
   for (const char* folder : {"/run/user", "/run/dbus", "/run/podman", "/run/containerd",
-                             "/run/libvirt", "/run/crio", "/run/buildkit"}) {
+                             "/run/libvirt", "/run/crio", "/run/buildkit", "/run/screen"}) {
     hide(policy, folder);
   }
   const std::string_view home = platform::variable(environment, "HOME");
-  for (const char* folder : {"/.docker/run", "/.docker/desktop", "/.colima", "/.lima"}) {
+  for (const char* folder :
+       {"/.docker/run", "/.docker/desktop", "/.colima", "/.lima", "/.screen"}) {
     if (home.starts_with('/')) {
       hide(policy, std::string(home) + folder);
     }
@@ -134,6 +137,15 @@ void hide_daemons(SandboxPolicy& policy, const std::vector<std::string>& environ
   if (runtime.starts_with('/') && runtime != "/") {
     hide(policy, std::string(runtime));
   }
+  // Of terminals: what is written there is typed in the user's own shell.
+  if (const std::string_view screens = platform::variable(environment, "SCREENDIR");
+      screens.starts_with('/')) {
+    hide_named(policy, std::string(screens), true);
+  }
+  if (const std::string_view temp = platform::variable(environment, "TMUX_TMPDIR");
+      temp.starts_with('/')) {
+    hide(policy, std::string(temp) + "/tmux-" + std::to_string(::geteuid()));
+  }
   for (const char* socket :
        {"/run/docker.sock", "/run/snapd.socket", "/run/systemd/private", "/var/lib/lxd/unix.socket",
         "/var/lib/incus/unix.socket", "/var/snap/lxd/common/lxd/unix.socket"}) {
@@ -141,8 +153,13 @@ void hide_daemons(SandboxPolicy& policy, const std::vector<std::string>& environ
   }
 }
 
-/// Where all the others listen: databases, name services, printers, and whatever comes next.
+/// Where all the others listen: databases, name services, printers, and whatever comes next. What
+/// listens elsewhere is looked for when a command starts.
 void know_daemons(SandboxPolicy& policy) {
+  for (const char* path : {"/etc/resolv.conf", "/run/systemd/resolve", "/run/systemd/userdb",
+                           "/run/nscd", "/run/nslcd", "/var/lib/sss/pipes/nss"}) {
+    add_existing(policy.names, path);
+  }
   for (const char* folder : {"/run", "/var/run"}) {
     std::error_code error;
     const std::string real = fs::canonical(folder, error).string();

@@ -79,13 +79,13 @@ Arguments machine_of_its_own(const SandboxPolicy& policy, bool network) {
   return arguments;
 }
 
-/// With the folders hidden where daemons listen, if it has no network: neither a network namespace
-/// nor a read-only mount stops a connection to a socket there.
+/// With all hidden where daemons listen: neither a network namespace nor a read-only mount stops a
+/// connection to a socket there.
 SandboxPolicy without_daemons(SandboxPolicy policy, const ports::Command& command) {
   if (has_network(policy, command)) {
-    policy.links.clear();
-    return policy;
+    policy.visible.insert(policy.visible.end(), policy.names.begin(), policy.names.end());
   }
+  policy.blank.insert(policy.blank.end(), policy.sockets.begin(), policy.sockets.end());
   for (Paths* paths : {&policy.empty, &policy.blank, &policy.bare}) {
     std::erase_if(*paths, [&policy](const std::string& path) {
       return is_covered(path, policy.daemons, policy);

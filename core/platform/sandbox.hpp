@@ -29,9 +29,12 @@ struct SandboxPolicy {
   std::vector<std::string> bare;
   /// What is not there yet and is to be hidden as soon as it is, by the name that it will have.
   std::vector<std::string> awaited;
-  /// Folders where daemons listen: in bubblewrap, hidden as those of `empty` from what has no
-  /// network.
+  /// Folders where daemons listen: in bubblewrap, hidden as those of `empty`.
   std::vector<std::string> daemons;
+  /// Sockets where daemons listen beside other things: in bubblewrap, hidden as those of `blank`.
+  std::vector<std::string> sockets;
+  /// What answers which names there are, of hosts and users: shown to what has network.
+  std::vector<std::string> names;
   struct Link {
     std::string path;
     std::string target;

@@ -10,6 +10,7 @@ target_sources(
           ${CMAKE_CURRENT_LIST_DIR}/interrupt.cpp
           ${CMAKE_CURRENT_LIST_DIR}/landlock.cpp
           ${CMAKE_CURRENT_LIST_DIR}/landlock_rules.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/listening_sockets.cpp
           ${CMAKE_CURRENT_LIST_DIR}/layer.cpp
           ${CMAKE_CURRENT_LIST_DIR}/local_launcher.cpp
           ${CMAKE_CURRENT_LIST_DIR}/open_folder.cpp

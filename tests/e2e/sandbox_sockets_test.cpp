@@ -5,6 +5,8 @@
 
 #include <cstdlib>
 #include <string>
+#include <tuple>
+#include <vector>
 
 #include "tests/e2e/sandbox_fixture.hpp"
 
@@ -12,14 +14,15 @@ namespace director::e2e {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
-/// A daemon of a kind that no list has, below /run. It answers nobody: to connect is enough.
+/// A daemon of a kind that no list has. It answers nobody: to connect is enough.
 class Daemon {
  public:
-  Daemon() {
-    // Not everybody may make a folder directly there.
-    for (const char* place : {"/run", "/run/lock"}) {
-      std::string pattern = std::string(place) + "/director-test-XXXXXX";
+  /// In the first of these where a folder can be made.
+  explicit Daemon(const std::vector<std::string>& places) {
+    for (const std::string& place : places) {
+      std::string pattern = place + "/director-test-XXXXXX";
       if (mkdtemp(pattern.data()) != nullptr) {
         folder_ = pattern;
         break;
@@ -43,6 +46,7 @@ class Daemon {
     fs::remove_all(folder_, none);
   }
   [[nodiscard]] bool is_there() const { return is_there_; }
+  [[nodiscard]] std::string folder() const { return folder_; }
   [[nodiscard]] std::string path() const { return folder_ + "/socket"; }
 
  private:
@@ -51,48 +55,65 @@ class Daemon {
   bool is_there_ = false;
 };
 
+/// Not everybody may make a folder directly in the first.
+const std::vector<std::string> kBelowRun{"/run", "/run/lock"};
+
 constexpr const char* kReach = R"SH(python3 -c "
 import socket
 socket.socket(socket.AF_UNIX).connect('@SOCKET@')" 2>/dev/null && echo "reached it"
 )SH";
 
-class SandboxSockets : public AnySandbox {
+/// A backend and whether the daemon listens below /run, or in a folder of the user's.
+class SandboxSockets : public Sandbox,
+                       public ::testing::WithParamInterface<std::tuple<const char*, bool>> {
  protected:
   void SetUp() override {
-    AnySandbox::SetUp();
-    ASSERT_TRUE(daemon_.is_there()) << "no socket can be made below /run";
+    backend = std::get<0>(GetParam());
+    Sandbox::SetUp();
+    ASSERT_TRUE(daemon_.is_there()) << "no socket can be made there";
     reach_ = filled(kReach, "@SOCKET@", daemon_.path());
     write_file(world.root() / "gate.sh",
                "if " + reach_ + "then exit 1; fi\nls /run/* /var/run/* >/dev/null 2>&1\ntrue\n");
   }
+  /// Landlock does not see connections by a path.
+  void expect_reached(const std::string& said) const {
+    const auto reached = HasSubstr("reached it");
+    if (backend == "landlock") {
+      EXPECT_THAT(said, reached);
+    } else {
+      EXPECT_THAT(said, Not(reached));
+    }
+  }
   std::string reach_;
-
- private:
-  Daemon daemon_;
+  Daemon daemon_{std::get<1>(GetParam()) ? kBelowRun
+                                         : std::vector<std::string>{fs::current_path().string()}};
 };
 
-// Landlock does not see connections by a path.
-TEST_P(SandboxSockets, AGateWithoutNetworkReachesNoDaemon) {
-  (void)run_job();
-  EXPECT_EQ(ran.exit_code, backend == "landlock" ? 1 : 0) << ran.out << ran.err << journal();
+TEST_P(SandboxSockets, AGateReachesNoDaemon) {
+  for (const char* network : {"false", "true"}) {
+    (void)run_job({"--set", std::string("sandbox.gate_network=") + network});
+    EXPECT_EQ(ran.exit_code, backend == "landlock" ? 1 : 0) << ran.out << ran.err << journal();
+    expect_reached(journal());
+  }
 }
 
-TEST_P(SandboxSockets, AGateWithNetworkDoes) {
-  (void)run_job({"--set", "sandbox.gate_network=true"});
-  EXPECT_EQ(ran.exit_code, 1) << ran.out << ran.err;
-  EXPECT_THAT(journal(), HasSubstr("reached it"));
-}
-
-TEST_P(SandboxSockets, AnAgentWithNetworkDoes) {
+TEST_P(SandboxSockets, AnAgentReachesNone) {
   write_file(world.root() / "gate.sh", "true\n");
-  attack(reach_);
-  EXPECT_THAT(run_job(), HasSubstr("reached it"));
+  attack(reach_ + "ls -d '" + daemon_.folder() + "' >/dev/null && echo looked\n");
+  expect_reached(run_job());
   EXPECT_EQ(ran.exit_code, 0) << ran.out << ran.err;
+}
+
+TEST_P(SandboxSockets, WhoeverOpensItsFolderLetsThem) {
+  attack(reach_);
+  const std::string said = run_job({"--set", "sandbox.writable=[\"" + daemon_.folder() + "\"]"});
+  EXPECT_THAT(said, HasSubstr("reached it"));
+  EXPECT_THAT(journal(), HasSubstr("reached it"));
 }
 
 // Who keeps everything below /run works there all the same.
 TEST_F(Sandbox, WorksWithACacheBelowRun) {
-  const Daemon daemon;
+  const Daemon daemon(kBelowRun);
   ASSERT_TRUE(daemon.is_there()) << "no folder can be made below /run";
   world.environment()["XDG_CACHE_HOME"] = fs::path(daemon.path()).parent_path().string();
   write_file(world.root() / "gate.sh", "echo x >here && rm here && mktemp >/dev/null\n");
@@ -100,8 +121,13 @@ TEST_F(Sandbox, WorksWithACacheBelowRun) {
   EXPECT_EQ(ran.exit_code, 0) << ran.out << ran.err << journal();
 }
 
-INSTANTIATE_TEST_SUITE_P(With, SandboxSockets, ::testing::Values("bubblewrap", "landlock"),
-                         backend_name);
+INSTANTIATE_TEST_SUITE_P(With, SandboxSockets,
+                         ::testing::Combine(::testing::Values("bubblewrap", "landlock"),
+                                            ::testing::Bool()),
+                         [](const auto& each) {
+                           return std::string(std::get<0>(each.param)) +
+                                  (std::get<1>(each.param) ? "BelowRun" : "Elsewhere");
+                         });
 
 }  // namespace
 }  // namespace director::e2e
