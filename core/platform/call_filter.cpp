@@ -13,24 +13,28 @@
 namespace director::platform {
 namespace {
 
-/// The architecture of this program, and the one whose programs the same kernel runs with it. The
-/// numbers of add_key, request_key and keyctl follow one another everywhere.
+/// The architecture of this program, and the one whose programs the same kernel runs with it: the
+/// numbers of its calls. Those of add_key, request_key and keyctl follow one another everywhere.
 #if defined(__x86_64__)
 constexpr unsigned kArchitecture = AUDIT_ARCH_X86_64;
 constexpr unsigned kOtherArchitecture = AUDIT_ARCH_I386;
 constexpr unsigned kOtherAddKey = 286;
+constexpr unsigned kOtherPrlimit = 340;
 #elif defined(__aarch64__)
 constexpr unsigned kArchitecture = AUDIT_ARCH_AARCH64;
 constexpr unsigned kOtherArchitecture = AUDIT_ARCH_ARM;
 constexpr unsigned kOtherAddKey = 309;
+constexpr unsigned kOtherPrlimit = 369;
 #elif defined(__riscv) && __riscv_xlen == 64
 constexpr unsigned kArchitecture = AUDIT_ARCH_RISCV64;
 constexpr unsigned kOtherArchitecture = 0;
 constexpr unsigned kOtherAddKey = 0;
+constexpr unsigned kOtherPrlimit = 0;
 #else
 constexpr unsigned kArchitecture = 0;  // not known: no filter can be made
 constexpr unsigned kOtherArchitecture = 0;
 constexpr unsigned kOtherAddKey = 0;
+constexpr unsigned kOtherPrlimit = 0;
 #endif
 static_assert(SYS_request_key == SYS_add_key + 1 && SYS_keyctl == SYS_add_key + 2);
 
@@ -85,6 +89,27 @@ int close_keyrings() {
       BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, kOtherAddKey + 2, 0, 1),
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
       BPF_STMT(BPF_RET | BPF_K, kNoCall),
+  };
+  return install(code);
+}
+
+// The process is 0, which is whoever asks: only the lower half of the word counts for the kernel.
+int close_limits() {
+  constexpr unsigned kRefused = SECCOMP_RET_ERRNO | EPERM;
+  struct sock_filter code[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kArchitecture, 1, 0),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kOtherArchitecture, 3, 8),
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+      BPF_STMT(BPF_ALU | BPF_AND | BPF_K, ~kForeignCalls),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_prlimit64, 2, 4),
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kOtherPrlimit, 0, 2),
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 2),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+      BPF_STMT(BPF_RET | BPF_K, kNoCall),
+      BPF_STMT(BPF_RET | BPF_K, kRefused),
   };
   return install(code);
 }

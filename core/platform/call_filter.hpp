@@ -12,4 +12,8 @@ namespace director::platform {
 /// and stay when a command has ended. 0 or errno.
 [[nodiscard]] int close_keyrings();
 
+/// No limits of other processes: who has none of descriptors cannot end a command in time. 0 or
+/// errno.
+[[nodiscard]] int close_limits();
+
 }  // namespace director::platform

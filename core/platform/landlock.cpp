@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/landlock.h>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -133,6 +134,9 @@ int confine(char** words) {
       error = EINVAL;
     }
   }
+  // What commands leave in System V's memory, queues and semaphores is nobody else's, where this
+  // may be done at all.
+  (void)::unshare(CLONE_NEWIPC);
   if (error == 0) {
     error = drop_capabilities();
   }

@@ -57,10 +57,11 @@ Paths inside(const std::string& folder, const Paths& paths) {
   return found;
 }
 
-/// The rest of /dev reaches disks and other people's terminals.
+/// The rest of /dev reaches disks and other terminals of the user's: who opens one of those reads
+/// what is typed there, and types.
 void add_devices(Rules& rules) {
-  for (const char* device : {"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom",
-                             "/dev/tty", "/dev/ptmx", "/dev/pts"}) {
+  for (const char* device :
+       {"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty"}) {
     rules.add(landlock::kDevice, device);
   }
 }
@@ -124,7 +125,10 @@ Paths landlock_arguments(const SandboxPolicy& policy, const ports::Command& comm
 std::string landlock_shortfall(int abi) {
   std::string text =
       "/tmp is shared and read-only, modes, owners and times of the user's own files can be "
-      "changed, names of hidden files can be seen, and sockets of daemons can be reached";
+      "changed, names of hidden files can be seen, no terminal can be made, System V's shared "
+      "memory "
+      "is shared unless root runs director, and sockets of daemons can be reached, by which tmux "
+      "and screen do outside what they are told";
   if (abi < landlock::kScopingAbi) {
     text += ", as can the user's processes by signals and abstract sockets";
   }

@@ -56,6 +56,7 @@ bool read_process(int proc, const char* pid, Process& process) {
   }
   name.copy(path, name.size());
   std::memcpy(path + name.size(), "/stat", 6);
+  errno = 0;  // what is asked for if there is nothing to read
   const int fd = ::openat(proc, path, O_RDONLY | O_CLOEXEC);
   if (fd < 0) {
     return false;
@@ -96,8 +97,11 @@ bool read_process(int proc, const char* pid, Process& process) {
   return state != 'X' && (state != 'Z' || (threads != nullptr && parse_number(threads) > 1));
 }
 
+/// Whether what was just opened may be there, and there is nothing left to open it with.
+bool ran_out() { return errno == EMFILE || errno == ENFILE || errno == ENOMEM; }
+
 /// Calls `visit` with the name of each entry of `folder` that is a number until it says false;
-/// false if it did, or if there is no such folder.
+/// false if it did, or if the folder cannot be read.
 template <typename Visit>
 bool each_number(const char* folder, const Visit& visit) {
   const int proc = ::open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -115,7 +119,7 @@ bool each_number(const char* folder, const Visit& visit) {
     }
   }
   ::close(proc);
-  return going_on;
+  return going_on && size == 0;
 }
 
 /// Calls `visit` with the name of each folder of a process until it says false; false if it did, or
@@ -142,10 +146,11 @@ void each_number_in(int fd, const Visit& visit) {
   }
 }
 
-/// Calls `visit` with each child of this process, whichever of its threads has it.
+/// Calls `visit` with each child of this process, whichever of its threads has it; false if there
+/// was nothing left to look with.
 template <typename Visit>
-void each_own_child(const Visit& visit) {
-  (void)each_number("/proc/self/task", [&visit](int tasks, const char* name) {
+bool each_own_child(const Visit& visit) {
+  return each_number("/proc/self/task", [&visit](int tasks, const char* name) {
     char path[32];
     const std::string_view thread(name);
     if (thread.size() > 16) {
@@ -154,10 +159,11 @@ void each_own_child(const Visit& visit) {
     thread.copy(path, thread.size());
     std::memcpy(path + thread.size(), "/children", 10);
     const int fd = ::openat(tasks, path, O_RDONLY | O_CLOEXEC);
-    if (fd >= 0) {
-      each_number_in(fd, visit);
-      ::close(fd);
+    if (fd < 0) {
+      return !ran_out();
     }
+    each_number_in(fd, visit);
+    ::close(fd);
     return true;
   });
 }
@@ -196,22 +202,25 @@ bool sees_all_processes() {
 
 int kill_children_of(pid_t parent, bool (*spare)(pid_t child)) {
   int killed = 0;
+  bool saw_own = true;
   if (parent == ::getpid()) {
-    each_own_child([&](pid_t child) {
+    saw_own = each_own_child([&](pid_t child) {
       if (!spare(child)) {
         killed += ::kill(child, SIGKILL) == 0 ? 1 : 0;
       }
     });
   }
-  (void)each_process([&](int proc, const char* name) {
+  const bool saw_all = each_process([&](int proc, const char* name) {
     Process process;
-    (void)read_process(proc, name, process);
+    if (!read_process(proc, name, process) && process.pid == 0 && ran_out()) {
+      return false;
+    }
     if (process.pid > 0 && process.parent == parent && !spare(process.pid)) {
       killed += ::kill(process.pid, SIGKILL) == 0 ? 1 : 0;
     }
     return true;
   });
-  return killed;
+  return saw_own && saw_all ? killed : -1;
 }
 
 int descendants_of(pid_t root, Process* table, int capacity) {
@@ -223,8 +232,9 @@ int descendants_of(pid_t root, Process* table, int capacity) {
     Process process;
     if (read_process(proc, name, process)) {
       table[count++] = process;
+      return true;
     }
-    return true;
+    return process.pid != 0 || !ran_out();
   });
   if (!complete) {
     return -1;

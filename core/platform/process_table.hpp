@@ -8,8 +8,9 @@
 namespace director::platform {
 
 /// Sends SIGKILL to every process whose parent is `parent` and for which `spare` is false; how
-/// many. Async-signal-safe if `spare` is. Those of this process are found where /proc hides them,
-/// too, unless knows_own_children() is false.
+/// many. -1: there may be others, since not all could be looked at. Async-signal-safe if `spare`
+/// is. Those of this process are found where /proc hides them, too, unless knows_own_children() is
+/// false.
 int kill_children_of(pid_t parent, bool (*spare)(pid_t child));
 
 /// Whether the kernel tells this process its children, hidden or not.

@@ -1,6 +1,5 @@
 #include "core/platform/running_command.hpp"
 
-#include <poll.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -123,7 +122,7 @@ void RunningCommand::step() {
   for (std::size_t i = 0; i < fds.size(); ++i) {
     fds[i] = {watched[i], static_cast<short>(i == 4 ? POLLOUT : POLLIN), 0};
   }
-  if (::poll(fds.data(), fds.size(), wait_ms(clock_.now())) > 0) {
+  if (wait_for_any(spawned_, fds.data(), fds.size(), wait_ms(clock_.now()))) {
     if (fds[2].revents != 0) {
       read_stream(spawned_.stdout_reader, stdout_lines_);
     }

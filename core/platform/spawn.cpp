@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <boost/process/child.hpp>
 #include <boost/process/error.hpp>
 #include <boost/process/extend.hpp>
@@ -204,13 +205,13 @@ Status launch(const Supervise& handler, const Pipe& in, const Pipe& out, const P
   return ok();
 }
 
-/// Whether all children of this process can be looked at, or there are none.
-bool knows_orphans() {
+bool has_no_children() {
   siginfo_t info{};
-  const bool has_none =
-      ::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT | __WALL) != 0 && errno == ECHILD;
-  return has_none || knows_own_children() || sees_all_processes();
+  return ::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT | __WALL) != 0 && errno == ECHILD;
 }
+
+/// Whether all children of this process can be looked at, or there are none.
+bool knows_orphans() { return has_no_children() || knows_own_children() || sees_all_processes(); }
 
 }  // namespace
 
@@ -262,6 +263,24 @@ Result<Spawned> spawn(const SpawnRequest& request) {
   return spawned;
 }
 
+bool wait_for_any(const Spawned& spawned, struct pollfd* fds, std::size_t count, int wait_ms) {
+  const int ready = ::poll(fds, count, wait_ms);
+  if (ready >= 0 || errno == EINTR) {
+    return ready > 0;
+  }
+  constexpr int kMoment = 10;
+  std::this_thread::sleep_for(std::chrono::milliseconds(std::min(wait_ms, kMoment)));
+  for (std::size_t i = 0; i < count; ++i) {
+    fds[i].revents = fds[i].fd < 0 ? short{0} : fds[i].events;
+  }
+  siginfo_t info{};
+  const int result = ::waitid(P_PIDFD, static_cast<id_t>(spawned.supervisor.get()), &info,
+                              WEXITED | WNOHANG | WNOWAIT);
+  const bool has_ended = result == 0 ? info.si_pid != 0 : errno == ECHILD;
+  fds[0].revents = has_ended ? POLLIN : short{0};
+  return true;
+}
+
 std::optional<int> reap_supervisor(const Spawned& spawned) {
   siginfo_t info{};
   int result = 0;
@@ -279,18 +298,19 @@ std::optional<int> reap_supervisor(const Spawned& spawned) {
 bool kill_orphans(std::chrono::milliseconds patience) {
   bool was_clean = false;
   for (auto left = patience; left.count() >= 0; left -= std::chrono::milliseconds(2)) {
-    bool any = false;
+    bool any = false;  // or it cannot be told
     {
       const std::lock_guard lock(supervisors().mutex);
       static std::vector<pid_t> found;
       found.clear();
-      kill_children_of(::getpid(), [](pid_t child) {
+      const int killed = kill_children_of(::getpid(), [](pid_t child) {
         if (supervisors().pids.contains(child)) {
           return true;
         }
         found.push_back(child);
         return false;
       });
+      any = killed < 0 && !has_no_children();
       for (const pid_t pid : found) {
         any = true;
         ::waitpid(pid, nullptr, WNOHANG | __WALL);

@@ -1,9 +1,11 @@
 /// Starting one supervised command: its pipes, its supervisor. Boost.Process stays in the .cpp.
 #pragma once
 
+#include <poll.h>
 #include <sys/types.h>
 
 #include <chrono>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -40,6 +42,12 @@ struct SpawnRequest {
 
 /// Starts it. That the program cannot be executed comes later, as a Report. Errors: Io.
 [[nodiscard]] Result<Spawned> spawn(const SpawnRequest& request);
+
+/// Waits until there is something to do at one of `fds`, of which the first is the supervisor's, as
+/// poll() does. Where that cannot be done, as with more of them than this process may have by now,
+/// a moment: then all count as ready, but for the supervisor if it has not ended.
+[[nodiscard]] bool wait_for_any(const Spawned& spawned, struct pollfd* fds, std::size_t count,
+                                int wait_ms);
 
 /// Reaps a supervisor, or the sandbox around it, that has ended and forgets it. Its exit status;
 /// nullopt if it was killed.

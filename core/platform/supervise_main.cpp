@@ -219,7 +219,13 @@ struct Start {
 };
 
 /// 0 or errno.
-int seal() { return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 ? close_keyrings() : errno; }
+int seal() {
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
+    return errno;
+  }
+  const int error = close_keyrings();
+  return error == 0 ? close_limits() : error;
+}
 
 /// In the process that becomes the command.
 [[noreturn]] void become_command(pid_t supervisor, const Start& start) {

@@ -282,6 +282,18 @@ const std::map<std::string, std::function<int(const Args&)>>& modes() {
          }
          return 0;
        }},
+      {"limits",
+       [](const Args&) {
+         for (const std::string& answer : ask_limits()) {
+           say(answer + "\n");
+         }
+         return 0;
+       }},
+      {"shared-memory",
+       [](const Args& args) {
+         say(ask_shared_memory(std::stoi(args.at(0))) + "\n");
+         return 0;
+       }},
       {"fds", [](const Args&) { return list_descriptors(); }},
       {"signals", [](const Args&) { return read_signals(); }},
       {"eat", [](const Args& args) { return eat(args); }},

@@ -3,6 +3,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "core/platform/process_table.hpp"
+#include "core/platform/spawn.hpp"
 #include "tests/contract/process/system.hpp"
 
 namespace director::process_test {
@@ -49,6 +51,65 @@ TEST_F(Exhaustion, WhateverNumberOfDescriptorsIsLeftNothingLeaks) {
   }
   EXPECT_TRUE(started);
   EXPECT_GE(failed, 5U);
+}
+
+/// Fewer descriptors than there are, until it is gone.
+class FewDescriptors {
+ public:
+  FewDescriptors() { ::getrlimit(RLIMIT_NOFILE, &before_); }
+  ~FewDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+  FewDescriptors(const FewDescriptors&) = delete;
+  FewDescriptors& operator=(const FewDescriptors&) = delete;
+  void allow(int count) const {
+    const struct rlimit low { static_cast<rlim_t>(count), before_.rlim_max };
+    ::setrlimit(RLIMIT_NOFILE, &low);
+  }
+
+ private:
+  struct rlimit before_ {};
+};
+
+TEST_F(Exhaustion, ACommandIsEndedInTimeWhereNothingCanBeWaitedFor) {
+  const FewDescriptors few;
+  ports::Command command = child("ignore-term");
+  command.deadline = clock.now() + std::chrono::milliseconds(300);
+  std::string said;
+  const auto exit = launcher.run(command,
+                                 [&](const ports::OutputLine& line) {
+                                   said += line.text;
+                                   few.allow(1);
+                                   return true;
+                                 },
+                                 {});
+  ASSERT_TRUE(exit) << exit.error().message();
+  EXPECT_EQ(exit->kind, ExitKind::TimedOut);
+  EXPECT_EQ(said, "ready");
+}
+
+TEST_F(Exhaustion, WhoCannotLookForProcessesDoesNotSayThereAreNone) {
+  const int first = ::dup(0);
+  ASSERT_GE(first, 0);
+  ::close(first);
+  const auto spare_all = [](pid_t) { return true; };
+  std::vector<platform::Process> table(1 << 15);
+  const auto descendants = [&table] {
+    return platform::descendants_of(::getpid(), table.data(), static_cast<int>(table.size()));
+  };
+  if (::fork() == 0) {
+    for (;;) {
+      ::pause();
+    }
+  }
+  EXPECT_EQ(platform::kill_children_of(::getpid(), spare_all), 0);
+  EXPECT_EQ(descendants(), 1);
+  for (const int more : {0, 1}) {  // none for the folder; none for what is in there
+    const FewDescriptors few;
+    few.allow(first + more);
+    EXPECT_EQ(platform::kill_children_of(::getpid(), spare_all), -1) << more;
+    EXPECT_EQ(descendants(), -1) << more;
+    EXPECT_FALSE(platform::kill_orphans(std::chrono::milliseconds(10))) << more;
+  }
+  EXPECT_TRUE(platform::kill_orphans(std::chrono::milliseconds(5000)));
 }
 
 TEST_F(Exhaustion, NoProcessLeftIsIoAndSaysWhatToDo) {

@@ -1,6 +1,8 @@
 #include "tests/contract/process/keyrings.hpp"
 
 #include <linux/keyctl.h>
+#include <sys/resource.h>
+#include <sys/shm.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -16,16 +18,15 @@ std::string answer(const std::string& call, long result) {
 }
 
 #if defined(__x86_64__)
-/// By the door of 32-bit programs, where keyctl has another number. A kernel without one kills.
-std::string ask_as_i386() {
+/// By the door of 32-bit programs, where calls have other numbers. A kernel without one kills.
+std::string ask_as_i386(long call, long first, long second) {
   const pid_t pid = ::fork();
   if (pid == 0) {
     ::signal(SIGSEGV, SIG_DFL);  // a sanitizer has its own
-    constexpr long kKeyctl = 288;
-    long result = kKeyctl;
+    long result = call;
     asm volatile("int $0x80"
                  : "+a"(result)
-                 : "b"(KEYCTL_GET_KEYRING_ID), "c"(KEY_SPEC_SESSION_KEYRING), "d"(0)
+                 : "b"(first), "c"(second), "d"(0), "S"(0)
                  : "memory", "r8", "r9", "r10", "r11");
     const auto error = static_cast<int>(result);
     ::_exit(error < 0 ? -error : 0);
@@ -49,9 +50,30 @@ std::vector<std::string> ask_keyrings() {
   constexpr long kX32 = 0x40000000;
   all.push_back(answer(
       "x32", ::syscall(SYS_keyctl | kX32, KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 0)));
-  all.push_back(ask_as_i386());
+  constexpr long kKeyctl = 288;
+  all.push_back(ask_as_i386(kKeyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING));
 #endif
   return all;
 }
+
+std::vector<std::string> ask_limits() {
+  std::vector<std::string> all;
+  const auto ask = [](long call, pid_t process) {
+    return ::syscall(call, process, RLIMIT_NOFILE, nullptr, nullptr);
+  };
+  const pid_t parent = ::getppid();
+  all.push_back(answer("own", ask(SYS_prlimit64, 0)));
+  all.push_back(answer("parent", ask(SYS_prlimit64, parent)));
+#if defined(__x86_64__)
+  constexpr long kX32 = 0x40000000;
+  constexpr long kPrlimit = 340;
+  all.push_back(answer("x32", ask(SYS_prlimit64 | kX32, parent)));
+  all.push_back("own " + ask_as_i386(kPrlimit, 0, RLIMIT_NOFILE));
+  all.push_back("parent " + ask_as_i386(kPrlimit, parent, RLIMIT_NOFILE));
+#endif
+  return all;
+}
+
+std::string ask_shared_memory(int key) { return answer("shmget", ::shmget(key, 0, 0)); }
 
 }  // namespace director::process_test

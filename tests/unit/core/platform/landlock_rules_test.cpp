@@ -108,6 +108,9 @@ TEST(LandlockRules, AllIsReadableButWhatIsHidden) {
     EXPECT_FALSE(may_read(words, path)) << path;
   }
   EXPECT_TRUE(may(words, landlock::kDevice, "/dev/null"));
+  for (const char* path : {"/dev/pts/0", "/dev/ptmx", "/dev/sda"}) {
+    EXPECT_FALSE(may(words, landlock::kDevice, path)) << path;
+  }
 }
 
 TEST(LandlockRules, WhatTheUserOpensStillShutsTheRepositoryAndWhatIsHidden) {
@@ -165,6 +168,7 @@ TEST(LandlockRules, NetworkIsAsForAnySandbox) {
 
 TEST(LandlockRules, OlderKernelsHoldLess) {
   EXPECT_THAT(landlock_shortfall(landlock::kScopingAbi), Not(HasSubstr("signals")));
+  EXPECT_THAT(landlock_shortfall(landlock::kScopingAbi), HasSubstr("tmux and screen"));
   EXPECT_THAT(landlock_shortfall(landlock::kScopingAbi - 1), HasSubstr("signals"));
 }
 
