@@ -27,19 +27,11 @@ std::string_view take_field(std::string_view& rest) {
   return field;
 }
 
-/// Whether it is in sight of no command anyway, or to be seen all the same.
+/// Whether no command sees it anyway, or all are to.
 bool is_left_alone(const SandboxPolicy& policy, const std::string& real) {
-  if (lies_within_any(real, policy.writable) || lies_within_any(real, policy.names) ||
-      lies_within(real, policy.workspaces) || is_covered(real, policy.empty, policy) ||
-      is_covered(real, policy.daemons, policy)) {
-    return true;
-  }
-  if (!lies_below(real, policy.temp)) {
-    return false;
-  }
-  // Of what is in there, commands see the folders that hold something which is needed.
-  const std::string top = real.substr(0, real.find('/', policy.temp.size() + 1));
-  return !holds_any(top, policy.visible);
+  return lies_within_any(real, policy.writable) || lies_within_any(real, policy.names) ||
+         lies_within(real, policy.workspaces) || is_covered(real, policy.empty, policy) ||
+         is_covered(real, policy.daemons, policy) || is_out_of_sight(policy, real);
 }
 
 /// Whether all that is in there is sockets, so that those to come are best hidden with it.

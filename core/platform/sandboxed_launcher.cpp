@@ -15,6 +15,7 @@
 #include "core/platform/landlock_rules.hpp"
 #include "core/platform/listening_sockets.hpp"
 #include "core/platform/os_error.hpp"
+#include "core/platform/other_mounts.hpp"
 #include "core/platform/private_folder.hpp"
 
 namespace director::platform {
@@ -36,6 +37,12 @@ Result<std::string> real_path(const std::string& path, const std::string& what) 
 bool is_needed_to_run(const SandboxPolicy& policy, const std::string& real) {
   return holds_any(real, {policy.temp, "/usr", "/dev", "/proc"}) || lies_below(real, "/dev") ||
          lies_below(real, "/proc");
+}
+
+bool is_out_of_sight(const SandboxPolicy& policy, const std::string& real) {
+  return policy.backend == SandboxBackend::Bubblewrap && lies_below(real, policy.temp) &&
+         !holds_any(real.substr(0, real.find('/', policy.temp.size() + 1)), policy.visible) &&
+         !lies_within_any(real, policy.writable);
 }
 
 std::optional<std::string> hideable(const SandboxPolicy& policy, const std::string& path) {
@@ -71,6 +78,7 @@ SandboxPolicy policy_now(SandboxPolicy policy, ports::Purpose purpose) {
     std::erase_if(*paths,
                   [](const std::string& path) { return ::access(path.c_str(), F_OK) != 0; });
   }
+  hide_other_names(policy, table_of_mounts());
   return policy;
 }
 

@@ -13,6 +13,10 @@ namespace director::platform {
 /// Whether nothing runs where this real path is hidden.
 [[nodiscard]] bool is_needed_to_run(const SandboxPolicy& policy, const std::string& real);
 
+/// Whether bubblewrap's private folder for temporary files covers it: of what is in that, commands
+/// see the folders that hold something which is needed.
+[[nodiscard]] bool is_out_of_sight(const SandboxPolicy& policy, const std::string& real);
+
 /// The real path of what is to be hidden by this name. Nothing if there is no such thing, or if
 /// commands cannot do without it: a link may lead anywhere. Looks at the file system.
 [[nodiscard]] std::optional<std::string> hideable(const SandboxPolicy& policy,

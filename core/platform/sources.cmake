@@ -15,6 +15,7 @@ target_sources(
           ${CMAKE_CURRENT_LIST_DIR}/local_launcher.cpp
           ${CMAKE_CURRENT_LIST_DIR}/open_folder.cpp
           ${CMAKE_CURRENT_LIST_DIR}/os_error.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/other_mounts.cpp
           ${CMAKE_CURRENT_LIST_DIR}/paths.cpp
           ${CMAKE_CURRENT_LIST_DIR}/private_folder.cpp
           ${CMAKE_CURRENT_LIST_DIR}/process_table.cpp
