@@ -25,6 +25,12 @@ bool is_its_failure(const director::verdict& verdict) {
           (verdict.exit_code == kNotExecutable || verdict.exit_code == kNotFound));
 }
 
+/// On the tip they fail as well, or cannot be found there. What ran out of time or of anything else
+/// says nothing about that.
+bool was_broken_before(const GateChecked& before) {
+  return is_its_failure(before.verdict) && before.limit.empty() && !before.timed_out;
+}
+
 run::Gated with_verdict(const plan::Node& node, run::Verdict verdict, std::string detail,
                         const run::Used& used) {
   run::Gated gated;
@@ -174,7 +180,6 @@ Result<GatedCandidate> CandidateGates::tests_of_others(const plan::Node& node,
                                                        const std::vector<const plan::Node*>& others,
                                                        const std::vector<SlotLease>& slots) {
   const Checkout with_it{candidate.commit, candidate.onto, candidate.changes};
-  const Checkout without_it{candidate.onto, candidate.onto, {}};
   DIRECTOR_TRY(const std::vector<std::optional<GateChecked>> checked,
                run_tests_of(services_, workspaces_, with_it, others, slots,
                             [&] { return is_outrun(candidate.onto); }));
@@ -188,33 +193,51 @@ Result<GatedCandidate> CandidateGates::tests_of_others(const plan::Node& node,
     return GatedCandidate{with_verdict(node, run::Verdict::Error, "", used), true};
   }
   for (std::size_t i = 0; i < others.size(); ++i) {
-    const director::verdict& verdict = checked[i]->verdict;
-    if (verdict.outcome == DIRECTOR_GATE_PASS) {
+    if (checked[i]->verdict.outcome == DIRECTOR_GATE_PASS) {
       continue;
     }
-    const std::string name = "node '" + others[i]->id.value + "'";
-    // What somebody pushed may have broken them before.
-    DIRECTOR_TRY(const std::vector<std::optional<GateChecked>> before,
-                 run_tests_of(services_, workspaces_, without_it, {others[i]}, slots));
-    used.add(before.front()->used);
-    if (before.front()->verdict.outcome != DIRECTOR_GATE_PASS) {
-      services_.log.write(ports::LogLevel::Warning,
-                          "the tests of " + name +
-                              ", which landed, do not pass on the job branch any more: " +
-                              before.front()->verdict.summary);
-      continue;
+    DIRECTOR_TRY(std::optional<run::Gated> gated,
+                 compare(node, candidate, *others[i], *checked[i], slots, used));
+    if (gated) {
+      return GatedCandidate{std::move(*gated)};
     }
-    if (!is_its_failure(verdict)) {
-      return GatedCandidate{
-          with_verdict(node, run::Verdict::Error, "tests of " + name + ": " + told(verdict), used)};
-    }
-    DIRECTOR_TRY(run::Gated gated, failed(node, candidate, *checked[i],
-                                          "it breaks what landed before: the tests of " + name +
-                                              " pass without this change and fail with it: "));
-    gated.used = used;
-    return GatedCandidate{std::move(gated)};
   }
   return GatedCandidate{with_verdict(node, run::Verdict::Pass, "", used)};
+}
+
+Result<std::optional<run::Gated>> CandidateGates::compare(
+    const plan::Node& node, const Candidate& candidate, const plan::Node& other,
+    const GateChecked& tests, const std::vector<SlotLease>& slots, run::Used& used) {
+  const Checkout without_it{candidate.onto, candidate.onto, {}};
+  const std::string name = "node '" + other.id.value + "'";
+  // What somebody pushed may have broken them before.
+  DIRECTOR_TRY(const std::vector<std::optional<GateChecked>> alone,
+               run_tests_of(services_, workspaces_, without_it, {&other}, slots));
+  const GateChecked& before = *alone.front();
+  used.add(before.used);
+  if (was_broken_before(before)) {
+    services_.log.write(
+        ports::LogLevel::Warning,
+        "the tests of " + name +
+            ", which landed, do not pass on the job branch any more: " + before.verdict.summary);
+    return std::optional<run::Gated>();
+  }
+  if (before.verdict.outcome != DIRECTOR_GATE_PASS) {
+    return std::optional(with_verdict(
+        node, run::Verdict::Error,
+        "the tests of " + name +
+            " cannot be compared with what they say without this change: " + told(before.verdict),
+        used));
+  }
+  if (!is_its_failure(tests.verdict)) {
+    return std::optional(with_verdict(node, run::Verdict::Error,
+                                      "tests of " + name + ": " + told(tests.verdict), used));
+  }
+  DIRECTOR_TRY(run::Gated gated, failed(node, candidate, tests,
+                                        "it breaks what landed before: the tests of " + name +
+                                            " pass without this change and fail with it: "));
+  gated.used = used;
+  return std::optional(std::move(gated));
 }
 
 Result<std::vector<NodeId>> CandidateGates::landed_meanwhile(const Oid& since,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -85,6 +86,11 @@ class CandidateGates {
                                                        const Candidate& candidate,
                                                        const std::vector<const plan::Node*>& others,
                                                        const std::vector<SlotLease>& slots);
+  /// Of the tests of another node, which do not pass with the candidate: what that means for it, by
+  /// what they say without it. nullopt: nothing. What is run is added to `used`.
+  [[nodiscard]] Result<std::optional<run::Gated>> compare(
+      const plan::Node& node, const Candidate& candidate, const plan::Node& other,
+      const GateChecked& tests, const std::vector<SlotLease>& slots, run::Used& used);
   /// `slot` and, of those that are idle, as many as are worth it for `parallel` tests at a time.
   [[nodiscard]] std::vector<SlotLease> with_idle_ones(SlotLease slot, int parallel) const;
   /// The nodes that landed since the candidate's node was begun, newest first; all that landed if

@@ -42,7 +42,8 @@ Result<GateChecked> check_gate(const Services& services, const GateCheck& check)
     return Error(Errc::Cancelled, "interrupted");
   }
   director::verdict& verdict = checked.verdict;
-  if (verdict.outcome == DIRECTOR_GATE_PASS && services.clock.now() >= deadline) {
+  checked.timed_out = services.clock.now() >= deadline;
+  if (verdict.outcome == DIRECTOR_GATE_PASS && checked.timed_out) {
     // Its command was ended then: whatever it took for a pass was not the command's.
     verdict = director::verdict::error("gate plugin '" + services.settings.plugins.gate +
                                        "' says pass after its deadline, which counts for nothing");

@@ -27,6 +27,7 @@ struct GateChecked {
   /// The limit of resources that its command ran into and did not pass after, as the verdict says,
   /// too; empty: none.
   std::string limit;
+  bool timed_out = false;  ///< it did not pass before the deadline
 };
 
 /// One check, within the node's time limit. Errors: Cancelled when interrupted; the gate plugin

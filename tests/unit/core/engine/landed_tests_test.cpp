@@ -344,5 +344,65 @@ TEST(LandedTests, ErrorOfTheGateIsNeitherAPassNorTheCandidatesFailure) {
   EXPECT_EQ(world.landings().size(), 1U);
 }
 
+/// What the tests of "a" say on the tip, where they are to be compared with what they say with "b".
+void judge_the_tip(World& world, const std::function<verdict()>& on_the_tip) {
+  world.adopt(broken_by_b({"a"}));
+  world.obedient({"a", "b"});
+  world.gate.judge_as = [&world, on_the_tip,
+                         broken = std::make_shared<bool>(false)](const gate_request& request) {
+    const FileMap files = world.repository.slot(std::string(request.workdir));
+    if (request.node == "a" && files.contains("b.txt")) {
+      *broken = true;
+      return verdict::fail("exit 1");
+    }
+    if (request.node == "a" && *broken) {
+      return on_the_tip();
+    }
+    return files.contains(std::string(request.node) + ".txt") ? verdict::pass("exit 0")
+                                                              : verdict::fail("exit 1");
+  };
+}
+
+TEST(LandedTests, ThatCannotBeComparedDoNotExcuseACandidate) {
+  World world;
+  judge_the_tip(world, [] { return verdict::error("out of memory"); });
+  const Result<run::RunState> end = world.run();
+  ASSERT_THAT(end, IsOk());
+  EXPECT_EQ(state_of(*end, "b").status, NodeStatus::Error);
+  EXPECT_THAT(state_of(*end, "b").error,
+              HasSubstr("tests of node 'a' cannot be compared with what they say without this "
+                        "change: out of memory"));
+  EXPECT_EQ(world.landings().size(), 1U);
+}
+
+TEST(LandedTests, ThatRunIntoALimitOrTheDeadlineOnTheTipDoNotExcuseACandidate) {
+  for (const bool by_limit : {true, false}) {
+    World world;
+    judge_the_tip(world, [&world, by_limit] {
+      if (by_limit) {
+        world.hosts.limits[ports::Purpose::Gate] = "out of processes";
+      } else {
+        world.clock.advance(world.settings.limits.node_timeout);
+      }
+      return verdict::fail("exit 1");
+    });
+    const Result<run::RunState> end = world.run();
+    ASSERT_THAT(end, IsOk());
+    EXPECT_EQ(state_of(*end, "b").status, NodeStatus::Error) << by_limit;
+    EXPECT_THAT(state_of(*end, "b").error, HasSubstr("cannot be compared")) << by_limit;
+    EXPECT_EQ(world.landings().size(), 1U) << by_limit;
+  }
+}
+
+// What cannot be found on the tip was taken away by somebody else.
+TEST(LandedTests, WhoseCommandIsGoneFromTheTipAreNotHeldAgainstACandidate) {
+  World world;
+  judge_the_tip(world, [] { return verdict{DIRECTOR_GATE_ERROR, "not found", "", 127}; });
+  const Result<run::RunState> end = world.run();
+  ASSERT_THAT(end, IsOk());
+  EXPECT_EQ(state_of(*end, "b").status, NodeStatus::Done);
+  EXPECT_EQ(end->outcome, "incomplete");
+}
+
 }  // namespace
 }  // namespace director::engine::testing
