@@ -152,12 +152,10 @@ std::vector<SlotLease> CandidateGates::with_idle_ones(SlotLease slot, int parall
 Result<run::Gated> CandidateGates::own_tests(const plan::Node& node, const Candidate& candidate,
                                              const director::slot& slot) {
   const int runs = std::max(1, services_.settings.limits.flake_runs);
+  const Checkout checkout{candidate.commit, candidate.onto, candidate.changes};
   run::Used used;
   for (int i = 0; i < runs; ++i) {
-    DIRECTOR_CHECK(
-        workspaces_.prepare_to_gate(slot, candidate.commit, candidate.onto, services_.interrupt));
-    DIRECTOR_TRY(const GateChecked tests,
-                 check_tests(services_, node, slot.dir, candidate.changes));
+    DIRECTOR_TRY(const GateChecked tests, run_tests(services_, workspaces_, checkout, node, slot));
     used.add(tests.used);
     if (is_its_failure(tests.verdict)) {
       const bool flaky = i > 0;

@@ -50,15 +50,10 @@ class Workers {
         stop_ = true;
         return;
       }
-      outcomes_[i] = enough ? check(*nodes_[i], slot) : Result<GateChecked>(enough.error());
+      outcomes_[i] = enough ? run_tests(services_, workspaces_, checkout_, *nodes_[i], slot)
+                            : Result<GateChecked>(enough.error());
       stop_ = stop_ || !*outcomes_[i];
     }
-  }
-
-  [[nodiscard]] Result<GateChecked> check(const plan::Node& node, const director::slot& slot) {
-    DIRECTOR_CHECK(
-        workspaces_.prepare_to_gate(slot, checkout_.commit, checkout_.landed, services_.interrupt));
-    return check_tests(services_, node, slot.dir, checkout_.changes);
   }
 
   const Services& services_;
@@ -72,6 +67,22 @@ class Workers {
 };
 
 }  // namespace
+
+Result<GateChecked> run_tests(const Services& services, Workspaces& workspaces,
+                              const Checkout& checkout, const plan::Node& node,
+                              const director::slot& slot) {
+  DIRECTOR_TRY(
+      const std::string failure,
+      workspaces.prepare_to_gate(slot, checkout.commit, checkout.landed, services.interrupt));
+  if (failure.empty()) {
+    return check_tests(services, node, slot.dir, checkout.changes);
+  }
+  GateChecked checked;
+  checked.workdir = slot.dir;
+  checked.verdict = director::verdict::fail("the workspace cannot be set up with this change",
+                                            services.redactor.mask(failure));
+  return checked;
+}
 
 Result<std::vector<std::optional<GateChecked>>> run_tests_of(
     const Services& services, Workspaces& workspaces, const Checkout& checkout,

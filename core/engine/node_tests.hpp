@@ -22,12 +22,19 @@ struct Checkout {
   std::vector<director::change> changes;  ///< of what it is built upon
 };
 
+/// The node's tests once, on a clean checkout in `slot`. They fail where what is tested breaks
+/// `[workspace] setup`. Blocks. Errors: of the VCS; of `setup` on what landed; no gate plugin;
+/// Cancelled.
+[[nodiscard]] Result<GateChecked> run_tests(const Services& services, Workspaces& workspaces,
+                                            const Checkout& checkout, const plan::Node& node,
+                                            const director::slot& slot);
+
 /// Asked before each test, from any thread: true if those that are left need not run.
 using Enough = std::function<Result<bool>()>;
 
-/// Each node's tests once, on a clean checkout of their own, in `slots` (at least one), in each one
+/// The same for each node, on a clean checkout of their own, in `slots` (at least one), in each one
 /// at a time. As many as nodes and in their order; where it was enough before a node's turn came,
-/// nothing stands in its place. Blocks. Errors: of the VCS; no gate plugin; Cancelled; of `enough`.
+/// nothing stands in its place. Blocks. Errors: as of run_tests(); of `enough`.
 [[nodiscard]] Result<std::vector<std::optional<GateChecked>>> run_tests_of(
     const Services& services, Workspaces& workspaces, const Checkout& checkout,
     const std::vector<const plan::Node*>& nodes, const std::vector<SlotLease>& slots,

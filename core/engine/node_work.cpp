@@ -294,8 +294,12 @@ Result<run::RunEvent> NodeWork::review(const run::ReviewCandidate& effect,
   DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());
   DIRECTOR_TRY(std::string diff, vcs->diff(context.onto_tree.value, context.tree.value));
   const SlotLease slot = workspaces_.lease_verify();
-  DIRECTOR_CHECK(
+  DIRECTOR_TRY(
+      const std::string failure,
       workspaces_.prepare_to_gate(*slot, context.commit, context.onto, services_.interrupt));
+  if (!failure.empty()) {  // although its gates passed
+    return Error(Errc::External, failure);
+  }
   DIRECTOR_TRY(
       run::Reviewed reviewed,
       review_candidate(services_, calls_, effect, {node(effect.node), std::move(diff), slot->dir}));

@@ -1,10 +1,13 @@
 #include "core/engine/slots.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <string_view>
 #include <utility>
 
 #include "core/base/json.hpp"
 #include "core/base/sha256.hpp"
+#include "core/base/text.hpp"
 #include "core/ports/slot_folders.hpp"
 
 namespace director::engine {
@@ -19,19 +22,72 @@ std::string name_of(const director::slot& slot) {
   return std::filesystem::path(slot.dir).filename().string();
 }
 
-/// Of which inputs `setup` last made what is in a slot for agents.
+/// In a slot for agents: what `setup` last ran there, and on which tree.
 std::filesystem::path setup_stamp(const director::slot& slot) {
   return std::filesystem::path(slot.meta_dir) / "setup.stamp";
 }
-/// What `setup` made in a slot for gates: of which inputs and files, and what that is.
+/// In a slot for gates: the same, and whether that tree had landed; and what it made.
 std::filesystem::path kept_stamp(const director::slot& slot) {
   return std::filesystem::path(slot.meta_dir) / "kept.stamp";
 }
 std::filesystem::path kept_record(const director::slot& slot) {
   return std::filesystem::path(slot.meta_dir) / "kept.record";
 }
-/// In the place of a tree: of one that landed.
-constexpr const char* kLandedTree = "landed";
+constexpr const char* kLanded = "landed";
+
+/// Lines of a stamp; those that are missing are empty.
+struct Stamp {
+  std::string key;
+  std::string tree;
+  std::string landed;
+};
+
+std::string text_of(const Stamp& stamp) {
+  return stamp.key + "\n" + stamp.tree + "\n" + stamp.landed + "\n";
+}
+
+Stamp read_stamp(ports::FileStore& files, const std::filesystem::path& path) {
+  const Result<std::string> bytes = files.read(path);
+  const std::vector<std::string_view> lines =
+      bytes ? text::split_lines(*bytes) : std::vector<std::string_view>();
+  Stamp stamp;
+  std::string* const fields[] = {&stamp.key, &stamp.tree, &stamp.landed};
+  for (std::size_t i = 0; i < std::min(lines.size(), std::size(fields)); ++i) {
+    *fields[i] = lines[i];
+  }
+  return stamp;
+}
+
+/// Whether two trees have the same at `paths` and in them.
+Result<bool> are_alike(director::vcs& vcs, const std::string& before, const std::string& after,
+                       const std::vector<std::string>& paths) {
+  if (before == after || paths.empty()) {
+    return true;
+  }
+  DIRECTOR_TRY(const std::vector<director::change> changes, vcs.changes(before, after));
+  return std::none_of(changes.begin(), changes.end(), [&](const director::change& change) {
+    return std::any_of(paths.begin(), paths.end(), [&](const std::string& path) {
+      return change.path == path || change.path.starts_with(path + "/");
+    });
+  });
+}
+
+/// How a command of `setup` that did not succeed ended.
+std::string ending_of(const director::exec_result& ended) {
+  switch (ended.outcome) {
+    case director::exec_outcome::signaled:
+      return "by signal " + std::to_string(ended.signal);
+    case director::exec_outcome::timed_out:
+      return "since its time was over";
+    case director::exec_outcome::stalled:
+      return "since it gave no output for too long";
+    case director::exec_outcome::exited:
+    case director::exec_outcome::cancelled:
+    case director::exec_outcome::stopped:
+      break;
+  }
+  return "with exit status " + std::to_string(ended.exit_code);
+}
 
 Result<SlotNote> read_note(std::string_view text) {
   DIRECTOR_TRY(const Json json, parse_json(text));
@@ -145,21 +201,29 @@ Status Workspaces::prepare(const director::slot& slot, const Oid& commit, const 
   if (workspace.setup.empty()) {
     return ok();
   }
-  DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());
   std::string files = tree.value;
-  if (files.empty()) {
-    DIRECTOR_TRY(const director::commit_info info, vcs->resolve(commit.value));
-    files = info.tree;
+  {
+    DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());
+    if (files.empty()) {
+      DIRECTOR_TRY(const director::commit_info info, vcs->resolve(commit.value));
+      files = info.tree;
+    }
+    const Stamp last = read_stamp(services_.files, setup_stamp(slot));
+    if (last.key == setup_key() &&
+        are_alike(*vcs, last.tree, files, workspace.setup_inputs).value_or(false)) {
+      return ok();
+    }
   }
-  const std::string due = setup_key(*vcs, files);
-  if (const Result<std::string> last = services_.files.read(setup_stamp(slot));
-      last && *last == due) {
-    return ok();
+  DIRECTOR_TRY(const std::string failure, set_up(slot, cancel));
+  if (!failure.empty() && tree.empty()) {
+    return Error(Errc::External, failure);
   }
-  DIRECTOR_CHECK(set_up(slot, cancel));
   // `setup` is for what is kept: the files of the commit stay as they are.
   DIRECTOR_CHECK(checkout(slot, commit, tree, workspace.keep));
-  return services_.files.write(setup_stamp(slot), due);
+  // Where it fails on an agent's own work, the agent is to mend that.
+  return failure.empty()
+             ? services_.files.write(setup_stamp(slot), text_of({setup_key(), files, {}}))
+             : services_.files.remove(setup_stamp(slot));
 }
 
 Status Workspaces::prepare_anew(const director::slot& slot, const Oid& commit,
@@ -169,51 +233,75 @@ Status Workspaces::prepare_anew(const director::slot& slot, const Oid& commit,
   return prepare(slot, commit, Oid(), cancel);
 }
 
-Status Workspaces::prepare_to_gate(const director::slot& slot, const Oid& commit, const Oid& landed,
-                                   const ports::CancelToken& cancel) {
+Result<std::string> Workspaces::prepare_to_gate(const director::slot& slot, const Oid& commit,
+                                                const Oid& landed,
+                                                const ports::CancelToken& cancel) {
   const config::Workspace& workspace = services_.settings.workspace;
   if (workspace.setup.empty()) {
     // What is not made by `setup` was made by gates: of that, nothing is kept.
-    return checkout(slot, commit, Oid(), {});
+    DIRECTOR_CHECK(checkout(slot, commit, Oid(), {}));
+    return std::string();
   }
-  std::string key;
-  std::vector<std::string> trees;
-  bool is_landed = false;
-  {
-    DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());
-    DIRECTOR_TRY(const director::commit_info wanted, vcs->resolve(commit.value));
-    DIRECTOR_TRY(const director::commit_info below, vcs->resolve(landed.value));
-    key = setup_key(*vcs, wanted.tree);
-    trees = {wanted.tree};
-    is_landed = setup_key(*vcs, below.tree) == key;
-    if (is_landed) {
-      trees = {kLandedTree, below.tree, wanted.tree};
-    }
-  }
-  if (is_as_set_up(slot, key, trees)) {
+  DIRECTOR_TRY(const ToGate wanted, to_gate(slot, commit, landed));
+  if (wanted.is_set_up) {
     DIRECTOR_CHECK(checkout(slot, commit, Oid(), workspace.keep));
     const Result<std::string> record = services_.files.read(kept_record(slot));
     if (record && services_.slot_folders->restore(name_of(slot), workspace.keep, *record)) {
-      return ok();
+      return std::string();
     }
   }
   // Of files that landed, where they are what counts: `setup` runs what it finds beside its inputs.
+  const Oid& first = wanted.by_landed ? landed : commit;
   DIRECTOR_CHECK(services_.files.remove(kept_stamp(slot)));
-  DIRECTOR_CHECK(checkout(slot, is_landed ? landed : commit, Oid(), {}));
-  DIRECTOR_CHECK(set_up(slot, cancel));
-  DIRECTOR_CHECK(checkout(slot, commit, Oid(), workspace.keep));
+  DIRECTOR_CHECK(checkout(slot, first, Oid(), {}));
+  DIRECTOR_TRY(std::string failure, set_up(slot, cancel));
+  if (!failure.empty()) {
+    return wanted.by_landed ? Result<std::string>(Error(Errc::External, failure))
+                            : Result<std::string>(std::move(failure));
+  }
+  DIRECTOR_CHECK(checkout(slot, first, Oid(), workspace.keep));
+  // Before the candidate's files are there: what it has in a kept folder is none of what is kept.
+  DIRECTOR_CHECK(record_kept(slot, wanted));
+  if (first != commit) {
+    DIRECTOR_CHECK(checkout(slot, commit, Oid(), workspace.keep));
+  }
+  return std::string();
+}
+
+Result<Workspaces::ToGate> Workspaces::to_gate(const director::slot& slot, const Oid& commit,
+                                               const Oid& landed) const {
+  const config::Workspace& workspace = services_.settings.workspace;
+  DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());
+  DIRECTOR_TRY(const director::commit_info files, vcs->resolve(commit.value));
+  DIRECTOR_TRY(const director::commit_info below, vcs->resolve(landed.value));
+  ToGate wanted;
+  DIRECTOR_TRY(wanted.by_landed, are_alike(*vcs, below.tree, files.tree, workspace.setup_inputs));
+  wanted.setup_tree = wanted.by_landed ? below.tree : files.tree;
+  const Stamp last = read_stamp(services_.files, kept_stamp(slot));
+  const bool counts = last.tree == files.tree ||
+                      (wanted.by_landed && (last.landed == kLanded || last.tree == below.tree));
+  // A file of the tree in a kept folder is not what `setup` made.
+  std::vector<std::string> paths = workspace.setup_inputs;
+  paths.insert(paths.end(), workspace.keep.begin(), workspace.keep.end());
+  wanted.is_set_up = services_.slot_folders != nullptr && counts && last.key == setup_key() &&
+                     are_alike(*vcs, last.tree, files.tree, paths).value_or(false);
+  return wanted;
+}
+
+Status Workspaces::record_kept(const director::slot& slot, const ToGate& wanted) const {
   if (services_.slot_folders == nullptr) {
     return ok();
   }
-  const Result<std::string> record = services_.slot_folders->record(name_of(slot), workspace.keep);
+  const Result<std::string> record =
+      services_.slot_folders->record(name_of(slot), services_.settings.workspace.keep);
   if (!record) {
     services_.log.write(ports::LogLevel::Debug,
                         "workspace setup runs again the next time: " + record.error().message());
     return ok();
   }
   DIRECTOR_CHECK(services_.files.write(kept_record(slot), *record));
-  return services_.files.write(kept_stamp(slot),
-                               key + "\n" + (is_landed ? kLandedTree : trees.front()));
+  return services_.files.write(
+      kept_stamp(slot), text_of({setup_key(), wanted.setup_tree, wanted.by_landed ? kLanded : ""}));
 }
 
 Status Workspaces::checkout(const director::slot& slot, const Oid& commit, const Oid& tree,
@@ -235,25 +323,20 @@ void Workspaces::looked_at(const director::slot& slot) const {
   }
 }
 
-bool Workspaces::is_as_set_up(const director::slot& slot, const std::string& key,
-                              const std::vector<std::string>& trees) const {
-  const Result<std::string> stamp = services_.files.read(kept_stamp(slot));
-  return services_.slot_folders != nullptr && stamp &&
-         std::any_of(trees.begin(), trees.end(),
-                     [&](const std::string& tree) { return *stamp == key + "\n" + tree; });
-}
-
-std::string Workspaces::setup_key(director::vcs& vcs, const std::string& tree) const {
+std::string Workspaces::setup_key() const {
   const config::Workspace& workspace = services_.settings.workspace;
-  std::string inputs = workspace.setup;
-  for (const std::string& path : workspace.setup_inputs) {
-    const Result<std::string> bytes = vcs.read_file(tree, path);
-    inputs += '\0' + path + '\0' + (bytes ? sha256_hex(*bytes) : "absent");
+  std::string key = workspace.setup;
+  for (const std::vector<std::string>* paths : {&workspace.setup_inputs, &workspace.keep}) {
+    key += '\0';
+    for (const std::string& path : *paths) {
+      key += '\0' + path;
+    }
   }
-  return sha256_hex(inputs);
+  return sha256_hex(key);
 }
 
-Status Workspaces::set_up(const director::slot& slot, const ports::CancelToken& cancel) {
+Result<std::string> Workspaces::set_up(const director::slot& slot,
+                                       const ports::CancelToken& cancel) {
   const std::string& setup = services_.settings.workspace.setup;
   services_.untouched->remove(slot.dir);
   const std::unique_ptr<ports::CallHost> call = services_.hosts.open(
@@ -274,11 +357,15 @@ Status Workspaces::set_up(const director::slot& slot, const ports::CancelToken& 
                  }
                  return true;
                }));
-  if (ended.outcome != director::exec_outcome::exited || ended.exit_code != 0) {
-    return Error(Errc::External, "workspace setup '" + setup + "' failed with exit status " +
-                                     std::to_string(ended.exit_code) + ":\n" + output);
+  if (ended.outcome == director::exec_outcome::exited && ended.exit_code == 0) {
+    return std::string();
   }
-  return ok();
+  if (ended.outcome == director::exec_outcome::cancelled) {
+    return Error(Errc::Cancelled, "interrupted");
+  }
+  const std::string limit = call->limit();
+  return "workspace setup '" + setup + "' failed " + ending_of(ended) +
+         (limit.empty() ? "" : "; " + limit) + ":\n" + output;
 }
 
 }  // namespace director::engine

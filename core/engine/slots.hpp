@@ -86,7 +86,8 @@ class Workspaces {
   void add_idle_verify(std::vector<SlotLease>& slots, std::size_t most);
 
   /// For an agent: folders of `keep` are as its predecessors left them. `tree` empty: the commit's
-  /// own. Errors: of the VCS; External if the setup command fails.
+  /// own; else it is work of an agent, which is left to mend what `setup` fails on. Errors: of the
+  /// VCS; External if the setup command fails.
   [[nodiscard]] Status prepare(const director::slot& slot, const Oid& commit, const Oid& tree,
                                const ports::CancelToken& cancel);
   /// The same without anything that agents left in folders of `keep`.
@@ -95,9 +96,12 @@ class Workspaces {
   /// For gates: files of the commit, and of folders of `keep` what `setup` made of a commit that
   /// landed, or of this one if it changes what `setup` is made of. Nothing that gates of another
   /// commit left, or of the same one before. `landed`: what the commit is built upon, or itself.
+  /// Returns what `setup` said where it fails on what this commit changed, which is this one's
+  /// failure: then there is nothing to gate it with. Else, and of a commit that landed, nothing.
   /// Errors: as of prepare().
-  [[nodiscard]] Status prepare_to_gate(const director::slot& slot, const Oid& commit,
-                                       const Oid& landed, const ports::CancelToken& cancel);
+  [[nodiscard]] Result<std::string> prepare_to_gate(const director::slot& slot, const Oid& commit,
+                                                    const Oid& landed,
+                                                    const ports::CancelToken& cancel);
   /// Version control has just looked at all of the slot, and nobody works there any more.
   void looked_at(const director::slot& slot) const;
 
@@ -109,10 +113,20 @@ class Workspaces {
   /// `tree` empty: the commit's own.
   [[nodiscard]] Status checkout(const director::slot& slot, const Oid& commit, const Oid& tree,
                                 const std::vector<std::string>& keep) const;
-  [[nodiscard]] std::string setup_key(director::vcs& vcs, const std::string& tree) const;
-  [[nodiscard]] Status set_up(const director::slot& slot, const ports::CancelToken& cancel);
-  [[nodiscard]] bool is_as_set_up(const director::slot& slot, const std::string& key,
-                                  const std::vector<std::string>& trees) const;
+  /// What a slot for gates needs before a commit is gated there.
+  struct ToGate {
+    bool is_set_up = false;  ///< nothing, if what `setup` made is still as it was
+    bool by_landed = false;  ///< `setup` on files that landed, not on the commit's own
+    std::string setup_tree;  ///< those files
+  };
+  [[nodiscard]] Result<ToGate> to_gate(const director::slot& slot, const Oid& commit,
+                                       const Oid& landed) const;
+  [[nodiscard]] Status record_kept(const director::slot& slot, const ToGate& wanted) const;
+  /// What `setup` is, whatever it runs on.
+  [[nodiscard]] std::string setup_key() const;
+  /// What it said if it failed, else nothing.
+  [[nodiscard]] Result<std::string> set_up(const director::slot& slot,
+                                           const ports::CancelToken& cancel);
 
   const Services& services_;
   SlotPool agent_;

@@ -1,6 +1,7 @@
 /// Host services whose commands are answered from data and whose questions go to the call's desk.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -18,9 +19,10 @@ namespace director::testing {
 /// Safe from any thread.
 class FakeHostServices final : public ports::HostServices {
  public:
-  Fault* fault = nullptr;   ///< of running a command
-  int setup_exit_code = 0;  ///< what every command ends with
-  ports::Usage usage{};     ///< of every call's commands
+  Fault* fault = nullptr;                                        ///< of running a command
+  int setup_exit_code = 0;                                       ///< what every command ends with
+  std::function<int(const std::string& folder)> exit_code_in{};  ///< in its place
+  ports::Usage usage{};                                          ///< of every call's commands
   /// Whether commands leave their folders as they were, and what daemons can write.
   bool spares = true;
   std::string served{};
@@ -94,7 +96,8 @@ class FakeHostServices final : public ports::HostServices {
       const std::lock_guard lock(hosts.mutex_);
       hosts.commands_.push_back(std::move(line));
       result->outcome = static_cast<director_exec_outcome>(exec_outcome::exited);
-      result->exit_code = hosts.setup_exit_code;
+      result->exit_code = hosts.exit_code_in ? hosts.exit_code_in(std::string(view(request->cwd)))
+                                             : hosts.setup_exit_code;
       return DIRECTOR_OK;
     }
 
