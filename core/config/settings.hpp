@@ -88,7 +88,7 @@ struct Sampling {
 struct Workspace {
   std::string setup;                      ///< command; empty: none
   std::vector<std::string> setup_inputs;  ///< paths
-  std::vector<std::string> keep;          ///< ignored folders that survive reuse of a slot
+  std::vector<std::string> keep;          ///< folders in which what is ignored survives
   int kept_days = 30;                     ///< how long work that did not land is kept; 0: for ever
   int pool_size = 0;      ///< idle slots of each sort that stay after a run; 0: as many as ran
   int disk_quota_mb = 0;  ///< what idle slots may take up; 0: no limit

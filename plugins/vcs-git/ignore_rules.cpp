@@ -130,6 +130,11 @@ std::optional<bool> PatternList::match(std::string_view path, bool is_directory)
   return std::nullopt;
 }
 
+bool PatternList::has_exceptions() const {
+  return std::any_of(patterns_.begin(), patterns_.end(),
+                     [](const Pattern& pattern) { return pattern.negated; });
+}
+
 bool PatternList::matches(const Pattern& pattern, const std::vector<std::string_view>& names) {
   const std::vector<std::string>& parts = pattern.parts;
   if (!pattern.anchored) {
@@ -168,21 +173,24 @@ bool IgnoreRules::ignores_folder(std::string_view path) {
 }
 
 bool IgnoreRules::ignores(std::string_view path, bool is_directory) {
-  const std::size_t slash = path.rfind('/');
-  std::string_view folder = slash == std::string_view::npos ? "" : path.substr(0, slash);
-  if (ignores_folder(folder) || extra_.match(path, is_directory).value_or(false)) {
-    return true;
-  }
-  for (;;) {
+  return ignores_folder(folder_of(path)) || extra_.match(path, is_directory).value_or(false) ||
+         says(path, is_directory).value_or(false);
+}
+
+std::optional<bool> IgnoreRules::says(std::string_view path, bool is_directory) {
+  for (std::string_view folder = folder_of(path);; folder = folder_of(folder)) {
     const std::string_view below = folder.empty() ? path : path.substr(folder.size() + 1);
-    if (const auto said = rules_of(folder).match(below, is_directory)) {
-      return *said;
+    if (const auto said = rules_of(folder).match(below, is_directory); said || folder.empty()) {
+      return said;
     }
-    if (folder.empty()) {
-      return false;
+  }
+}
+
+bool IgnoreRules::has_exceptions(std::string_view path) {
+  for (std::string_view folder = folder_of(path);; folder = folder_of(folder)) {
+    if (const bool has = rules_of(folder).has_exceptions(); has || folder.empty()) {
+      return has;
     }
-    const std::size_t up = folder.rfind('/');
-    folder = up == std::string_view::npos ? "" : folder.substr(0, up);
   }
 }
 

@@ -24,6 +24,8 @@ class PatternList {
   /// the folder of the file.
   [[nodiscard]] std::optional<bool> match(std::string_view path, bool is_directory) const;
   [[nodiscard]] bool empty() const { return patterns_.empty(); }
+  /// Whether it can take back that something is ignored.
+  [[nodiscard]] bool has_exceptions() const;
 
  private:
   struct Pattern {
@@ -49,6 +51,10 @@ class IgnoreRules {
 
   /// True if the tree's rules or the extra patterns ignore `path` or a folder that it lies in.
   [[nodiscard]] bool ignores(std::string_view path, bool is_directory);
+  /// What the tree's rules say of `path` itself, wherever it lies; true is ignored.
+  [[nodiscard]] std::optional<bool> says(std::string_view path, bool is_directory);
+  /// Whether something in the folder `path`, where the tree has nothing, may be an exception.
+  [[nodiscard]] bool has_exceptions(std::string_view path);
 
  private:
   [[nodiscard]] bool ignores_folder(std::string_view path);

@@ -5,66 +5,13 @@
 #include <cerrno>
 #include <filesystem>
 
+#include "restore_rules.hpp"
 #include "scan.hpp"
 #include "slot.hpp"
+#include "tree_ignore.hpp"
 
 namespace director::vcs_git {
 namespace {
-
-class RestoreRules final : public ScanRules {
- public:
-  RestoreRules(const StatCache& cache, const std::vector<std::string>& keep) : cache_(cache) {
-    for (std::string path : keep) {
-      while (path.ends_with('/')) {
-        path.pop_back();
-      }
-      // Only a folder that the tree knows nothing of can be left alone.
-      if (!path.empty() && !cache_.holds(path) && !tracked(path)) {
-        keep_.push_back(std::move(path));
-      }
-    }
-  }
-
-  Visit enter(const std::string& path) override {
-    if (std::find(keep_.begin(), keep_.end(), path) != keep_.end()) {
-      kept_.push_back(path);
-      return Visit::Skip;
-    }
-    const bool leads_to_kept = holds_kept(path);
-    if (leads_to_kept && !tracked(path) && !cache_.holds(path)) {
-      passages_.push_back(path);
-    }
-    return (leads_to_kept && !tracked(path)) || cache_.holds(path) ? Visit::Enter : Visit::Report;
-  }
-  bool is_nested_repository(const std::string&) override { return false; }
-
-  /// Untracked folders that were entered on the way to a kept one, outermost first.
-  [[nodiscard]] const std::vector<std::string>& passages() const { return passages_; }
-  /// Those that are to be kept and are there.
-  [[nodiscard]] const std::vector<std::string>& kept() const { return kept_; }
-
-  [[nodiscard]] bool holds_kept(std::string_view path) const {
-    return std::any_of(keep_.begin(), keep_.end(),
-                       [&](const std::string& kept) { return is_within(kept, path); });
-  }
-  /// Whether it is a kept folder, or in one.
-  [[nodiscard]] bool is_kept(std::string_view path) const {
-    return std::any_of(keep_.begin(), keep_.end(), [&](const std::string& kept) {
-      return path == kept || is_within(path, kept);
-    });
-  }
-
- private:
-  [[nodiscard]] bool tracked(std::string_view path) const {
-    const CachedFile* file = cache_.find(path);
-    return file != nullptr && file->tree.exists();
-  }
-
-  const StatCache& cache_;
-  std::vector<std::string> keep_;
-  std::vector<std::string> passages_;
-  std::vector<std::string> kept_;
-};
 
 // The mode that a restored entry has on disk, type included.
 std::uint32_t disk_mode(std::uint32_t tree_mode) {
@@ -82,43 +29,48 @@ std::uint32_t disk_mode(std::uint32_t tree_mode) {
 
 class Restorer {
  public:
-  Restorer(const ObjectStore& store, int root, StatCache& cache)
-      : store_(store), root_(root), cache_(cache), folders_(root) {}
+  Restorer(const ObjectStore& store, int root, StatCache& cache, const RestoreRules& rules)
+      : store_(store), root_(root), cache_(cache), rules_(rules), folders_(root) {}
 
   // Removes what does not belong, and leaves in `missing_` what is to be written.
   Status compare(const std::vector<Found>& found) {
     auto at = found.begin();
     for (CachedFile& file : cache_.files()) {
       for (; at != found.end() && at->path < file.path; ++at) {
-        DIRECTOR_CHECK(remove(at->path));
+        DIRECTOR_CHECK(remove_unless_kept(at->path));
       }
       const Found* here = at != found.end() && at->path == file.path ? &*at++ : nullptr;
-      if (!file.tree.exists()) {
-        file.known = false;
-        DIRECTOR_CHECK(here == nullptr ? ok() : remove(here->path));
-      } else if (here == nullptr || !is_intact(file, *here)) {
-        missing_.push_back(&file);
+      if (file.tree.exists()) {
+        if (here == nullptr || !is_intact(file, *here)) {
+          missing_.push_back(&file);
+        }
+        continue;
+      }
+      file.known = false;
+      if (!rules_.kept_around(file.path).empty()) {
+        DIRECTOR_CHECK(remove_in_kept(file.path));
+      } else if (here != nullptr) {
+        DIRECTOR_CHECK(remove(here->path));
       }
     }
     for (; at != found.end(); ++at) {
-      DIRECTOR_CHECK(remove(at->path));
+      DIRECTOR_CHECK(remove_unless_kept(at->path));
     }
     return ok();
   }
 
   // The same for what is known to be there. False: not all of it is; then a look is needed.
-  Result<bool> compare_known(const RestoreRules& rules, Strays& strays) {
-    std::vector<Stray> stay;
+  Result<bool> compare_known(Strays& strays) {
     for (Stray& one : strays.all) {
-      if (one.kind != Stray::Kind::Entry && rules.is_kept(one.path)) {
-        stay.push_back(std::move(one));
-      } else if (is_in_the_way(one, rules)) {
+      if (is_in_the_way(one)) {
         return false;
+      }
+      if (stays(one)) {
+        kept_.push_back(std::move(one));
       } else if (!is_wanted(one)) {
         DIRECTOR_CHECK(remove(one.path));
       }
     }
-    strays.all = std::move(stay);
     for (CachedFile& file : cache_.files()) {
       if (file.tree.exists()) {
         if (!is_intact(file, {{}, FoundKind::Regular, file.stat})) {
@@ -127,11 +79,15 @@ class Restorer {
         continue;
       }
       file.known = false;
-      const std::string_view outermost = outermost_without_files(file.path);
-      if (rules.is_kept(file.path) || has_something_at(outermost)) {
+      if (!rules_.kept_around(file.path).empty()) {
+        DIRECTOR_CHECK(remove_in_kept(file.path));
         continue;
       }
-      if (rules.holds_kept(outermost)) {
+      const std::string_view outermost = outermost_without_files(file.path);
+      if (has_something_at(outermost)) {
+        continue;
+      }
+      if (rules_.holds_kept(outermost)) {
         return false;
       }
       DIRECTOR_CHECK(remove(outermost));
@@ -148,8 +104,10 @@ class Restorer {
 
   [[nodiscard]] std::size_t written() const { return missing_.size(); }
 
-  Status remove_empty(const std::vector<std::string>& passages) {
-    for (auto path = passages.rbegin(); path != passages.rend(); ++path) {
+  // Those of the folders that are empty, and those that something was removed from.
+  Status remove_empty(std::vector<std::string> folders) {
+    folders.insert(folders.end(), emptied_.begin(), emptied_.end());
+    for (auto path = folders.rbegin(); path != folders.rend(); ++path) {
       const int parent = folders_.find_parent(*path);
       if (parent >= 0 && ::unlinkat(parent, name_of(*path).c_str(), AT_REMOVEDIR) != 0 &&
           errno != ENOTEMPTY && errno != EEXIST && errno != ENOENT) {
@@ -158,6 +116,9 @@ class Restorer {
     }
     return ok();
   }
+
+  /// What stays although the tree does not have it, beside the folders that the rules know of.
+  std::vector<Stray> take_kept() { return std::move(kept_); }
 
  private:
   // The very file that we wrote or hashed, with its own mode, and with no other name that somebody
@@ -168,10 +129,22 @@ class Restorer {
            here.stat.links == 1;
   }
 
-  // Something to be kept is in it, or the tree has files where nobody knows what is there.
-  [[nodiscard]] bool is_in_the_way(const Stray& one, const RestoreRules& rules) const {
-    return rules.holds_kept(one.path) ||
-           (one.kind == Stray::Kind::Skipped && cache_.holds(one.path));
+  // Something to be kept is in it, the tree has files where nobody knows what is there, or it has
+  // to be looked at what of it is kept.
+  [[nodiscard]] bool is_in_the_way(const Stray& one) const {
+    if (one.kind == Stray::Kind::Skipped && cache_.holds(one.path)) {
+      return true;
+    }
+    if (one.kind == Stray::Kind::Entry || rules_.kept_around(one.path).empty()) {
+      return rules_.holds_kept(one.path);
+    }
+    return !has_something_at(one.path) &&
+           (one.kind == Stray::Kind::Skipped ? !rules_.keeps_whole(one.path)
+                                             : !rules_.keeps(one.path, true));
+  }
+
+  [[nodiscard]] bool stays(const Stray& one) const {
+    return !has_something_at(one.path) && rules_.keeps(one.path, one.kind != Stray::Kind::Entry);
   }
 
   // The tree has something of that name by now.
@@ -195,6 +168,26 @@ class Restorer {
       }
     }
     return path;
+  }
+
+  Status remove_unless_kept(const std::string& path) {
+    if (rules_.keeps(path, false)) {
+      kept_.push_back({path, Stray::Kind::Entry});
+      return ok();
+    }
+    return remove(path);
+  }
+
+  // What the last tree had in a kept folder, or a snapshot took for a candidate, and the folders
+  // that held nothing else.
+  Status remove_in_kept(std::string_view path) {
+    const std::size_t outermost = emptied_.size();
+    for (std::string_view folder = folder_of(path); folder.size() > rules_.kept_around(path).size();
+         folder = folder_of(folder)) {
+      emptied_.insert(emptied_.begin() + static_cast<std::ptrdiff_t>(outermost),
+                      std::string(folder));
+    }
+    return remove(path);
   }
 
   Status remove(std::string_view path) {
@@ -233,8 +226,11 @@ class Restorer {
   const ObjectStore& store_;
   int root_;
   StatCache& cache_;
+  const RestoreRules& rules_;
   Folders folders_;
   std::vector<CachedFile*> missing_;
+  std::vector<Stray> kept_;
+  std::vector<std::string> emptied_;  // of each path the outermost first
 };
 
 Status make_folder(const std::string& path) {
@@ -278,18 +274,19 @@ Result<std::size_t> restore_files(const ObjectStore& store, const OpenSlot& slot
                                   const std::vector<std::string>& keep, SlotState& state) {
   StatCache& cache = *state.files;
   DIRECTOR_CHECK(cache.retarget(store, tree));
-  RestoreRules rules(cache, keep);
+  TreeIgnore ignore(store, cache, {});
+  RestoreRules rules(cache, ignore.rules(), keep);
   DIRECTOR_TRY(const std::vector<Found> found, scan(slot.root.get(), rules, 0755));
-  Restorer restorer(store, slot.root.get(), cache);
+  Restorer restorer(store, slot.root.get(), cache, rules);
   DIRECTOR_CHECK(restorer.compare(found));
+  DIRECTOR_CHECK(ignore.readable());
   DIRECTOR_CHECK(restorer.write_missing());
   DIRECTOR_CHECK(restorer.remove_empty(rules.passages()));
   state.unsaved += restorer.written();
-  state.strays = {true, {}};
-  for (const std::vector<std::string>* folders : {&rules.passages(), &rules.kept()}) {
-    for (const std::string& path : *folders) {
-      state.strays.all.push_back({path, Stray::Kind::Skipped});
-    }
+  state.strays = {true, restorer.take_kept()};
+  state.strays.all.insert(state.strays.all.end(), rules.kept().begin(), rules.kept().end());
+  for (const std::string& path : rules.passages()) {
+    state.strays.all.push_back({path, Stray::Kind::Skipped});
   }
   return restorer.written();
 }
@@ -305,13 +302,17 @@ Result<std::size_t> restore_untouched(const ObjectStore& store, const OpenSlot& 
   }
   StatCache& cache = *state.files;
   DIRECTOR_CHECK(cache.retarget(store, tree));
-  const RestoreRules rules(cache, keep);
-  Restorer restorer(store, slot.root.get(), cache);
-  DIRECTOR_TRY(const bool is_known, restorer.compare_known(rules, state.strays));
+  TreeIgnore ignore(store, cache, {});
+  const RestoreRules rules(cache, ignore.rules(), keep);
+  Restorer restorer(store, slot.root.get(), cache, rules);
+  DIRECTOR_TRY(const bool is_known, restorer.compare_known(state.strays));
+  DIRECTOR_CHECK(ignore.readable());
   if (!is_known) {
     return restore_files(store, slot, tree, keep, state);
   }
   DIRECTOR_CHECK(restorer.write_missing());
+  DIRECTOR_CHECK(restorer.remove_empty({}));
+  state.strays.all = restorer.take_kept();
   state.unsaved += restorer.written();
   return restorer.written();
 }

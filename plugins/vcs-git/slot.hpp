@@ -25,8 +25,8 @@ struct CloneSource {
   std::string shallow_file;  ///< its commits' missing parents; may not exist
 };
 
-/// Makes every file as in `tree`, and removes everything else but `keep` and ".git". `keep` does
-/// not protect a link, nor a folder that the tree has something in. Modes are 0644, 0755, and 0755
+/// Makes every file as in `tree`, and removes everything else but ".git" and what RestoreRules
+/// keep in the folders of `keep`, which may not be links. Modes are 0644, 0755, and 0755
 /// for folders. `state` knows what the slot holds then. Interrupted, it goes on at the next call.
 /// Returns how many files it wrote.
 [[nodiscard]] Result<std::size_t> restore_files(const ObjectStore& store, const OpenSlot& slot,

@@ -111,13 +111,6 @@ std::vector<std::string_view> Folders::rewind(std::string_view folder) {
   return names;
 }
 
-namespace {
-std::string_view folder_of(std::string_view path) {
-  const std::size_t slash = path.rfind('/');
-  return slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
-}
-}  // namespace
-
 int Folders::find_parent(std::string_view path) {
   for (const std::string_view part : rewind(folder_of(path))) {
     std::string name(part);

@@ -3,11 +3,10 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <optional>
 
-#include "ignore_rules.hpp"
 #include "scan.hpp"
 #include "slot.hpp"
+#include "tree_ignore.hpp"
 #include "trees.hpp"
 
 namespace director::vcs_git {
@@ -311,31 +310,15 @@ Result<Snapshot> snapshot_once(const ObjectStore& store, const OpenSlot& slot, c
                                const std::vector<std::string>& ignore, SlotState& state) {
   StatCache* cache = state.files.get();
   DIRECTOR_CHECK(cache->retarget(store, base));
-  std::optional<Error> unreadable;
-  IgnoreRules rules(
-      [&](std::string_view path) -> std::string {
-        const CachedFile* file = cache->find(path);
-        if (file == nullptr ||
-            (file->tree.mode != kModeFile && file->tree.mode != kModeExecutable)) {
-          return {};
-        }
-        Result<std::string> text = store.read_blob(file->tree.oid);
-        if (!text) {
-          unreadable = text.error();
-          return {};
-        }
-        return std::move(text).value();
-      },
-      ignore);
+  TreeIgnore tree_ignore(store, *cache, ignore);
+  IgnoreRules& rules = tree_ignore.rules();
   SnapshotRules scan_rules(*cache, rules);
   DIRECTOR_TRY(const std::vector<Found> found, scan(slot.root.get(), scan_rules, 0));
   Reader reader(store, slot.root.get());
   Strays strays = scan_rules.take_strays();
   Snapshooter snapshooter(*cache, rules, reader, strays);
   DIRECTOR_CHECK(snapshooter.compare(found));
-  if (unreadable) {
-    return std::move(*unreadable).context("cannot read the ignore rules");
-  }
+  DIRECTOR_CHECK(tree_ignore.readable());
   DIRECTOR_TRY(const Oid tree, edit_tree(store, base, snapshooter.edits()));
   state.unsaved += reader.effort();
   state.strays = std::move(strays);

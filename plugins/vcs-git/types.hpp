@@ -67,4 +67,10 @@ struct PathChange {
          (path.size() == directory.size() || path[directory.size()] == '/');
 }
 
+/// The folder that `path` lies in; empty: the top.
+[[nodiscard]] inline std::string_view folder_of(std::string_view path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
+}
+
 }  // namespace director::vcs_git

@@ -79,6 +79,43 @@ Status clear(const fs::path& root, const std::string& prefix,
   return ok();
 }
 
+bool has_beneath(const Tree& tree, const std::string& folder) {
+  const auto beneath = tree.lower_bound(folder + "/");
+  return beneath != tree.end() && beneath->first.starts_with(folder + "/");
+}
+
+// Of which tree the files in a slot are is beside it, for the next checkout.
+fs::path tree_note(const slot& where) { return fs::path(where.meta_dir) / "tree"; }
+
+// No folder on the way is a link, which could lead out of the slot.
+bool is_reached_by_folders(const fs::path& root, const fs::path& path) {
+  std::error_code error;
+  fs::path at = root;
+  for (const fs::path& name : path.parent_path()) {
+    at /= name;
+    if (fs::symlink_status(at, error).type() != fs::file_type::directory) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// What the last tree had in kept folders and `files` does not is not kept.
+void remove_last(const State& state, const slot& where, const Tree& files) {
+  std::ifstream note(tree_note(where));
+  std::string oid;
+  const auto last = note >> oid ? state.trees.find(oid) : state.trees.end();
+  if (last == state.trees.end()) {
+    return;
+  }
+  std::error_code error;
+  for (const auto& [path, entry] : last->second) {
+    if (!files.contains(path) && is_reached_by_folders(where.dir, path)) {
+      fs::remove_all(fs::path(where.dir) / path, error);
+    }
+  }
+}
+
 Status write(const State& state, const fs::path& path, const Entry& entry) {
   std::error_code error;
   fs::create_directories(path.parent_path(), error);
@@ -126,9 +163,7 @@ class Reader {
 
  private:
   [[nodiscard]] bool is_tracked(const std::string& path) const {
-    const auto beneath = base_.lower_bound(path + "/");
-    return base_.contains(path) ||
-           (beneath != base_.end() && beneath->first.starts_with(path + "/"));
+    return base_.contains(path) || has_beneath(base_, path);
   }
 
   void file(const fs::directory_entry& entry, const std::string& path) {
@@ -167,13 +202,13 @@ Status MemoryVcs::checkout(const slot& where, std::string_view commit, std::stri
   fs::create_directories(where.meta_dir, error);
   std::vector<std::string> untracked_keep;
   for (const std::string& folder : keep) {
-    const auto beneath = files->lower_bound(folder + "/");
-    if (!files->contains(folder) &&
-        (beneath == files->end() || !beneath->first.starts_with(folder + "/"))) {
+    if (!files->contains(folder) && !has_beneath(*files, folder)) {
       untracked_keep.push_back(folder);
     }
   }
   DIRECTOR_CHECK(clear(where.dir, "", untracked_keep));
+  remove_last(access.state(), where, *files);
+  std::ofstream(tree_note(where)) << (tree.empty() ? std::string_view(head->tree) : tree) << "\n";
   for (const auto& [path, entry] : *files) {
     DIRECTOR_CHECK(write(access.state(), fs::path(where.dir) / path, entry));
   }

@@ -144,6 +144,17 @@ TEST_P(VcsContract, CheckoutRemovesAllButWhatKeepNames) {
   EXPECT_EQ(read_bytes(at("src/a.txt")), "one\n");
 }
 
+TEST_P(VcsContract, KeepDoesNotProtectWhatTheLastTreeHad) {
+  write_file(at("cache/own"), "tracked\n");
+  const snapshot_result taken = snapshot();
+  ASSERT_OK(vcs_->checkout(slot_, head_.oid, taken.tree, {"cache"}));
+  EXPECT_EQ(read_bytes(at("cache/own")), "tracked\n");
+  write_file(at("cache/made"), "made\n");
+  ASSERT_OK(vcs_->checkout(slot_, head_.oid, "", {"cache"}));
+  EXPECT_FALSE(fs::exists(at("cache/own")));
+  EXPECT_EQ(read_bytes(at("cache/made")), "made\n");
+}
+
 TEST_P(VcsContract, KeepDoesNotProtectALink) {
   write_file(temp_.path() / "outside/precious", "precious\n");
   fs::create_directory_symlink(temp_.path() / "outside", at("cache"));

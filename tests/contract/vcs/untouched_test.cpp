@@ -39,7 +39,7 @@ std::map<std::string, std::string> all_of(const fs::path& folder) {
 class Untouched : public GitFixture {
  protected:
   void populate() override {
-    write_file(repo() / ".gitignore", "*.o\nout/\n");
+    write_file(repo() / ".gitignore", "*.o\nout/\nloose/cache/\n");
     write_file(repo() / "tool.sh", "#!/bin/sh\n");
     fs::permissions(repo() / "tool.sh", fs::perms(0755));
     fs::create_symlink("README", repo() / "link");

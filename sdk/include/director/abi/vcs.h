@@ -94,7 +94,7 @@ typedef struct director_checkout_request {
   const director_slot* slot;   /* to bring there */
   director_string commit;      /* its oid */
   director_string tree;        /* empty: the commit's own; else the files are this tree's */
-  const director_string* keep; /* ignored folders, relative, that survive */
+  const director_string* keep; /* folders, relative, in which what is ignored survives */
   size_t keep_count;
 } director_checkout_request;
 
@@ -179,6 +179,7 @@ typedef struct director_vcs {
                           director_error* error);
 
   /* Brings a slot to a commit: every file as in the tree, and nothing else but what `keep` names.
+   * What the slot's last tree had and this one does not have goes from there, too.
    * Costs what differs, plus one look at each file. */
   director_status (*checkout)(void* instance, const director_host* host,
                               const director_checkout_request* request, director_error* error);

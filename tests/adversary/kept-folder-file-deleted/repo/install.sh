@@ -1,0 +1,1 @@
+mkdir -p build/cache && echo x > build/cache/x

@@ -1,0 +1,1 @@
+mkdir -p vendor/lib && cp lib/check vendor/lib/check
