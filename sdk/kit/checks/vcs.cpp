@@ -181,8 +181,14 @@ Status keep_body(const VcsBench& bench) {
       bench.backend().checkout(bench.main(), bench.head().oid, "", {"build/cache", "src"}));
   DIRECTOR_CHECK(expect(read_file(bench.at("build/cache/x")) == "keep\n",
                         "a folder that keep names does not survive"));
-  return expect(!fs::exists(bench.at("build/y")) && !fs::exists(bench.at("src/stray")),
-                "a checkout leaves files that neither the tree nor keep names");
+  DIRECTOR_CHECK(expect(!fs::exists(bench.at("build/y")) && !fs::exists(bench.at("src/stray")),
+                        "a checkout leaves files that neither the tree nor keep names"));
+  DIRECTOR_TRY(const snapshot_result with, bench.snapshot());
+  for (const std::string& tree : {with.tree, std::string()}) {
+    DIRECTOR_CHECK(bench.backend().checkout(bench.main(), bench.head().oid, tree, {"build/cache"}));
+  }
+  return expect(!fs::exists(bench.at("build/cache/x")),
+                "what the last tree had survives in a folder that keep names");
 }
 
 Outcome checks_out_exactly(const Subject& subject) { return with_vcs(subject, &exact_body); }
