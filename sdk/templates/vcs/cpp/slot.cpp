@@ -52,6 +52,19 @@ Status clear(const fs::path& root, const std::string& prefix,
   return director::ok();
 }
 
+// Whether no folder on the way is a link, which could lead out of the slot.
+bool is_reached_by_folders(const fs::path& root, const fs::path& path) {
+  std::error_code error;
+  fs::path at = root;
+  for (const fs::path& name : path.parent_path()) {
+    at /= name;
+    if (fs::symlink_status(at, error).type() != fs::file_type::directory) {
+      return false;
+    }
+  }
+  return true;
+}
+
 Status write_entry(const store& from, const fs::path& path, const entry& one) {
   DIRECTOR_TRY(const std::string bytes, from.blob(one.blob));
   std::error_code error;
@@ -124,7 +137,7 @@ Status read_folder(const store& into, const fs::path& root, const std::string& p
 
 }  // namespace
 
-Status write_slot(const store& from, const std::string& folder, const tree& files,
+Status write_slot(const store& from, const std::string& folder, const tree& files, const tree& last,
                   const std::vector<std::string>& keep) {
   std::error_code error;
   fs::create_directories(folder, error);
@@ -136,6 +149,11 @@ Status write_slot(const store& from, const std::string& folder, const tree& file
     }
   }
   DIRECTOR_CHECK(clear(folder, "", untracked));
+  for (const auto& [path, one] : last) {
+    if (!files.contains(path) && is_reached_by_folders(folder, path)) {
+      fs::remove_all(fs::path(folder) / path, error);
+    }
+  }
   for (const auto& [path, one] : files) {
     DIRECTOR_CHECK(write_entry(from, fs::path(folder) / path, one));
   }

@@ -10,10 +10,11 @@
 
 #include "store.hpp"
 
-// Makes the folder hold these files and, of others, only the folders that `keep` names. A backend
-// for large repositories would touch only what differs.
+// Makes the folder hold these files and, of others, only the folders that `keep` names, without
+// what it held of `last`, the tree before. A backend for large repositories would touch only what
+// differs.
 director::Status write_slot(const store& from, const std::string& folder, const tree& files,
-                            const std::vector<std::string>& keep);
+                            const tree& last, const std::vector<std::string>& keep);
 
 struct slot_content {
   tree files;

@@ -7,6 +7,8 @@
 //
 // director/abi/vcs.h has the contract of each function below; the kit checks them all.
 #include <director/plugin.hpp>
+#include <filesystem>
+#include <fstream>
 #include <memory>
 #include <sstream>
 #include <string>
@@ -220,8 +222,18 @@ class folder_vcs final : public director::vcs {
   Status checkout(const director::slot& where, std::string_view commit_id, std::string_view tree_id,
                   const std::vector<std::string>& keep) override {
     DIRECTOR_TRY(const commit_object head, store_.commit_of(commit_id));
-    DIRECTOR_TRY(const tree files, store_.tree_of(tree_id.empty() ? head.tree : tree_id));
-    return write_slot(store_, where.dir, files, keep);
+    const std::string wanted = tree_id.empty() ? head.tree : std::string(tree_id);
+    DIRECTOR_TRY(const tree files, store_.tree_of(wanted));
+    // Beside the slot, where no agent writes: of which tree its files are.
+    const std::string note = where.meta_dir + "/tree";
+    const Result<std::string> before = read_bytes(note);
+    const tree last = before ? store_.tree_of(*before).value_or(tree()) : tree();
+    DIRECTOR_CHECK(write_slot(store_, where.dir, files, last, keep));
+    std::error_code error;
+    std::filesystem::create_directories(where.meta_dir, error);
+    std::ofstream out(note, std::ios::trunc);
+    out << wanted << std::flush;
+    return out ? director::ok() : Status(Error(Errc::Io, "cannot write '" + note + "'"));
   }
 
   // What the slot holds against the base tree. Rules for ignoring are the call's: an ignore file
