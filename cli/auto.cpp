@@ -121,9 +121,11 @@ ExitCode auto_command(CommonOptions common, const AutoOptions& options) {
   }
   if (start->created || start->job.planning.stage != run::Stage::Ready) {
     if (const Status planned = plan_to_end(session, std::move(start).value()); !planned) {
-      // A ceiling that was met is a conflict; under the same one it would be met again.
-      const bool conflict = options.max_cost && planned.error().code() == Errc::Conflict;
-      return report_failure(session, conflict ? kHigherCeiling : same_command(options),
+      // Under the same ceiling it would be met again.
+      const bool is_ceiling =
+          options.max_cost &&
+          planned.error().message().find("limits.cost_ceiling_usd") != std::string::npos;
+      return report_failure(session, is_ceiling ? kHigherCeiling : same_command(options),
                             planned.error());
     }
   }

@@ -99,7 +99,7 @@ std::string figures(const engine::JobState& job) {
   const run::Spend spent = job.ledger.so_far();
   const std::size_t open = job.ledger.open.size();
   out += "cost " + dollars(spent.usd) + format(" in %d calls", spent.calls) +
-         (open == 0 ? "" : format(" and %zu under way", open)) +
+         (open == 0 ? "" : format(" and %zu not ended", open)) +
          format(", %lld tokens in, %lld out\n", static_cast<long long>(spent.input),
                 static_cast<long long>(spent.output));
   if (run.integration_ok == false) {

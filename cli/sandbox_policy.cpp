@@ -13,6 +13,7 @@
 #include "cli/repository.hpp"
 #include "core/base/nesting.hpp"
 #include "core/platform/environment.hpp"
+#include "core/platform/listening_sockets.hpp"
 #include "core/platform/paths.hpp"
 #include "core/platform/sandboxed_launcher.hpp"
 
@@ -153,13 +154,57 @@ void hide_daemons(SandboxPolicy& policy, const std::vector<std::string>& environ
   }
 }
 
-/// Where all the others listen: databases, name services, printers, and whatever comes next. What
-/// listens elsewhere is looked for when a command starts.
-void know_daemons(SandboxPolicy& policy) {
-  for (const char* path : {"/etc/resolv.conf", "/run/systemd/resolve", "/run/systemd/userdb",
-                           "/run/nscd", "/run/nslcd", "/var/lib/sss/pipes/nss"}) {
+bool holds_sockets(const fs::path& folder) {
+  std::error_code error;
+  return std::any_of(fs::directory_iterator(folder, error), fs::directory_iterator(),
+                     [](const fs::directory_entry& entry) {
+                       std::error_code unknown;
+                       return entry.is_socket(unknown);
+                     });
+}
+
+/// Shows a file of /etc that leads below /run, maybe by way of other links there. Where it is put
+/// in its folder anew, and that is nobody else's, the folder: one file would stay what it was.
+void show_what_it_leads_to(SandboxPolicy& policy, fs::path at) {
+  std::error_code error;
+  for (int hop = 0; hop < 40; ++hop) {
+    const fs::path target = fs::read_symlink(at, error);
+    if (error) {
+      break;
+    }
+    // Links directly in /run are there anyway.
+    if (lies_below(at.string(), "/run") && at.parent_path() != "/run" &&
+        !lies_within_any(at.string(), policy.names) &&
+        !lies_within_any(at.string(), policy.visible)) {
+      policy.links.push_back({at.string(), target.string()});
+    }
+    const fs::path next = at.parent_path() / target;
+    at = fs::canonical(next.parent_path(), error) / next.filename();
+    if (error) {
+      return;
+    }
+  }
+  const fs::path folder = at.parent_path();
+  add_existing(policy.names, folder.parent_path() == "/run" && !holds_sockets(folder)
+                                 ? folder.string()
+                                 : at.string());
+}
+
+/// What tells those with network the names of hosts and users.
+void know_names(SandboxPolicy& policy) {
+  for (const char* path : {"/run/systemd/resolve", "/run/systemd/userdb", "/run/nscd", "/run/nslcd",
+                           "/run/avahi-daemon", "/run/samba/winbindd", "/var/lib/sss/pipes/nss"}) {
     add_existing(policy.names, path);
   }
+  for (const char* file : {"/etc/resolv.conf", "/etc/hosts", "/etc/host.conf", "/etc/nsswitch.conf",
+                           "/etc/localtime"}) {
+    show_what_it_leads_to(policy, file);
+  }
+}
+
+/// Where all the others listen: databases, printers, and whatever comes next.
+void know_daemons(SandboxPolicy& policy) {
+  know_names(policy);
   for (const char* folder : {"/run", "/var/run"}) {
     std::error_code error;
     const std::string real = fs::canonical(folder, error).string();
@@ -178,6 +223,7 @@ void know_daemons(SandboxPolicy& policy) {
       }
     }
   }
+  platform::hide_listeners(policy, platform::table_of_sockets());
 }
 
 /// What other commands work on: their workspaces, what is kept of those, their temporary files.

@@ -9,6 +9,7 @@
 
 #include <cerrno>
 #include <cstddef>
+#include <cstdint>
 
 namespace director::platform {
 namespace {
@@ -93,19 +94,25 @@ int close_keyrings() {
   return install(code);
 }
 
-// The process is 0, which is whoever asks: only the lower half of the word counts for the kernel.
+// The process is 0, which is whoever asks (only the lower half of the word counts for the kernel),
+// or there are no new limits, and nothing changes.
 int close_limits() {
   constexpr unsigned kRefused = SECCOMP_RET_ERRNO | EPERM;
+  constexpr unsigned kNewLimits = offsetof(struct seccomp_data, args) + 2 * sizeof(std::uint64_t);
   struct sock_filter code[] = {
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
       BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kArchitecture, 1, 0),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kOtherArchitecture, 3, 8),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kOtherArchitecture, 3, 12),
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
       BPF_STMT(BPF_ALU | BPF_AND | BPF_K, ~kForeignCalls),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_prlimit64, 2, 4),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_prlimit64, 2, 8),
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kOtherPrlimit, 0, 2),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kOtherPrlimit, 0, 6),
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 4, 0),
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, kNewLimits),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 4),
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, kNewLimits + 4),
       BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 2),
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
       BPF_STMT(BPF_RET | BPF_K, kNoCall),

@@ -1,10 +1,15 @@
 #include "core/platform/listening_sockets.hpp"
 
+#include <sys/stat.h>
+
 #include <algorithm>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <optional>
+#include <set>
 #include <system_error>
 
 #include "core/base/nesting.hpp"
@@ -32,6 +37,14 @@ bool is_left_alone(const SandboxPolicy& policy, const std::string& real) {
   return lies_within_any(real, policy.writable) || lies_within_any(real, policy.names) ||
          lies_within(real, policy.workspaces) || is_covered(real, policy.empty, policy) ||
          is_covered(real, policy.daemons, policy) || is_out_of_sight(policy, real);
+}
+
+/// Whether it is a socket, and has been for some seconds.
+bool has_stood(const std::string& path) {
+  struct stat found {};
+  constexpr std::time_t kSeconds = 10;
+  return ::lstat(path.c_str(), &found) == 0 && S_ISSOCK(found.st_mode) &&
+         std::time(nullptr) - found.st_mtime >= kSeconds;
 }
 
 /// Whether all that is in there is sockets, so that those to come are best hidden with it.
@@ -69,18 +82,21 @@ std::vector<std::string> listening_sockets(std::string_view table) {
 }
 
 void hide_listeners(SandboxPolicy& policy, std::string_view table) {
+  std::map<std::string, std::set<std::string>> by_folder;
   for (const std::string& name : listening_sockets(table)) {
-    std::error_code error;
     const std::optional<std::string> real = hideable(policy, name);
-    if (!real || is_left_alone(policy, *real) || !fs::is_socket(*real, error)) {
-      continue;
+    if (real && !is_left_alone(policy, *real) && has_stood(*real)) {
+      by_folder[fs::path(*real).parent_path().string()].insert(*real);
     }
-    const std::string folder = fs::path(*real).parent_path().string();
-    const bool is_theirs = hideable(policy, folder) && !holds_any(folder, policy.visible) &&
-                           !holds_any(folder, policy.writable) && holds_nothing_else(folder);
-    std::vector<std::string>& hidden = is_theirs ? policy.daemons : policy.sockets;
-    if (std::find(hidden.begin(), hidden.end(), is_theirs ? folder : *real) == hidden.end()) {
-      hidden.push_back(is_theirs ? folder : *real);
+  }
+  constexpr std::size_t kFew = 8;  // each is a mount for each command
+  for (const auto& [folder, sockets] : by_folder) {
+    const bool can_go = hideable(policy, folder) && !holds_any(folder, policy.visible) &&
+                        !holds_any(folder, policy.writable);
+    if (can_go && (sockets.size() > kFew || holds_nothing_else(folder))) {
+      policy.daemons.push_back(folder);
+    } else {
+      policy.sockets.insert(policy.sockets.end(), sockets.begin(), sockets.end());
     }
   }
 }

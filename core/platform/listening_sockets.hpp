@@ -14,8 +14,9 @@ namespace director::platform {
 /// else, or nothing; those that were bound by a relative name are not among them. Pure.
 [[nodiscard]] std::vector<std::string> listening_sockets(std::string_view table);
 
-/// Adds to `daemons` and `sockets` where somebody listens now, but for what the user opens and what
-/// is director's own. Looks at the file system.
+/// Adds to `daemons` and `sockets` where somebody has listened for some seconds, but for what the
+/// user opens and what is director's own: what was only just made may be gone again when it is to
+/// be mounted on, and then nothing starts. Looks at the file system and the clock.
 void hide_listeners(SandboxPolicy& policy, std::string_view table);
 
 /// /proc/net/unix; empty if it cannot be read.

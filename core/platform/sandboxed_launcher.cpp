@@ -13,7 +13,6 @@
 
 #include "core/base/nesting.hpp"
 #include "core/platform/landlock_rules.hpp"
-#include "core/platform/listening_sockets.hpp"
 #include "core/platform/os_error.hpp"
 #include "core/platform/other_mounts.hpp"
 #include "core/platform/private_folder.hpp"
@@ -69,9 +68,6 @@ SandboxPolicy policy_now(SandboxPolicy policy, ports::Purpose purpose) {
   }
   if (purpose != ports::Purpose::Agent) {
     policy.empty.insert(policy.empty.end(), policy.of_agents.begin(), policy.of_agents.end());
-  }
-  if (policy.backend == SandboxBackend::Bubblewrap) {
-    hide_listeners(policy, table_of_sockets());
   }
   for (std::vector<std::string>* paths : {&policy.empty, &policy.blank, &policy.bare,
                                           &policy.daemons, &policy.sockets, &policy.names}) {

@@ -164,7 +164,7 @@ TEST_F(Budget, JobThatIsPutAsideHasTheLineOfACallThatWasKilled) {
   EXPECT_EQ(killed.exit_code, 137);
   EXPECT_THAT(read_file(world.state() / "costs.jsonl"), Not(HasSubstr("executor")));
   EXPECT_THAT(world.director({"status"}).out,
-              AllOf(HasSubstr("cost $1.0000 in "), HasSubstr(" calls and 1 under way")));
+              AllOf(HasSubstr("cost $1.0000 in "), HasSubstr(" calls and 1 not ended")));
   EXPECT_DOUBLE_EQ(
       parse_json(world.director({"status", "--json"}).out)->get_number("cost_total").value(), 1);
   world.script("");

@@ -3,6 +3,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <string>
 #include <tuple>
@@ -37,6 +38,8 @@ class Daemon {
         !folder_.empty() &&
         ::bind(descriptor_, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0 &&
         ::listen(descriptor_, kWaiting) == 0;
+    std::error_code none;
+    fs::last_write_time(path(), fs::file_time_type::clock::now() - std::chrono::hours(1), none);
   }
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;

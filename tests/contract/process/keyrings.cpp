@@ -19,14 +19,14 @@ std::string answer(const std::string& call, long result) {
 
 #if defined(__x86_64__)
 /// By the door of 32-bit programs, where calls have other numbers. A kernel without one kills.
-std::string ask_as_i386(long call, long first, long second) {
+std::string ask_as_i386(long call, long first, long second, long third) {
   const pid_t pid = ::fork();
   if (pid == 0) {
     ::signal(SIGSEGV, SIG_DFL);  // a sanitizer has its own
     long result = call;
     asm volatile("int $0x80"
                  : "+a"(result)
-                 : "b"(first), "c"(second), "d"(0), "S"(0)
+                 : "b"(first), "c"(second), "d"(third), "S"(0)
                  : "memory", "r8", "r9", "r10", "r11");
     const auto error = static_cast<int>(result);
     ::_exit(error < 0 ? -error : 0);
@@ -51,25 +51,29 @@ std::vector<std::string> ask_keyrings() {
   all.push_back(answer(
       "x32", ::syscall(SYS_keyctl | kX32, KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 0)));
   constexpr long kKeyctl = 288;
-  all.push_back(ask_as_i386(kKeyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING));
+  all.push_back(ask_as_i386(kKeyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 0));
 #endif
   return all;
 }
 
 std::vector<std::string> ask_limits() {
   std::vector<std::string> all;
-  const auto ask = [](long call, pid_t process) {
-    return ::syscall(call, process, RLIMIT_NOFILE, nullptr, nullptr);
+  // New limits that cannot be read: whoever may set them is told so, and none are set.
+  constexpr long kNowhere = 1;
+  const auto ask = [](long call, pid_t process, long limits) {
+    return ::syscall(call, process, RLIMIT_NOFILE, limits, nullptr);
   };
   const pid_t parent = ::getppid();
-  all.push_back(answer("own", ask(SYS_prlimit64, 0)));
-  all.push_back(answer("parent", ask(SYS_prlimit64, parent)));
+  all.push_back(answer("own", ask(SYS_prlimit64, 0, kNowhere)));
+  all.push_back(answer("look", ask(SYS_prlimit64, parent, 0)));
+  all.push_back(answer("parent", ask(SYS_prlimit64, parent, kNowhere)));
 #if defined(__x86_64__)
   constexpr long kX32 = 0x40000000;
   constexpr long kPrlimit = 340;
-  all.push_back(answer("x32", ask(SYS_prlimit64 | kX32, parent)));
-  all.push_back("own " + ask_as_i386(kPrlimit, 0, RLIMIT_NOFILE));
-  all.push_back("parent " + ask_as_i386(kPrlimit, parent, RLIMIT_NOFILE));
+  all.push_back(answer("x32", ask(SYS_prlimit64 | kX32, parent, kNowhere)));
+  all.push_back("own " + ask_as_i386(kPrlimit, 0, RLIMIT_NOFILE, kNowhere));
+  all.push_back("look " + ask_as_i386(kPrlimit, parent, RLIMIT_NOFILE, 0));
+  all.push_back("parent " + ask_as_i386(kPrlimit, parent, RLIMIT_NOFILE, kNowhere));
 #endif
   return all;
 }

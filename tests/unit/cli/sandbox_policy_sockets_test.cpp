@@ -5,6 +5,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <chrono>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -40,13 +42,15 @@ class Listener {
   int socket_;
 };
 
+void stands_for_long(const std::string& path) {
+  fs::last_write_time(path, fs::file_time_type::clock::now() - std::chrono::hours(1));
+}
+
 TEST_F(SandboxSocketsFor, HidesWhereSomebodyListens) {
   for (const char* folder : {"lone", "cache/slots", "open/inner", "gone"}) {
     fs::create_directories(at(folder));
   }
   const Listener of_many(at("keys/socket"));
-  const auto made = policy({}, {at("open")});
-  ASSERT_THAT(made, IsOk());
   const Listener lone(at("lone/with space"));
   const Listener own(at("cache/slots/socket"));
   const Listener opened(at("open/inner/socket"));
@@ -56,19 +60,42 @@ TEST_F(SandboxSocketsFor, HidesWhereSomebodyListens) {
   fs::remove(at("token.socket"));
   write("token.socket");
   fs::remove(at("gone/socket"));
+  for (const char* path : {"keys/socket", "lone/with space", "cache/slots/socket",
+                           "open/inner/socket", ".ssh/control"}) {
+    stands_for_long(at(path));
+  }
+  const Listener young(at("young.socket"));
+  const auto made = policy({}, {at("open")});
+  ASSERT_THAT(made, IsOk());
   const platform::SandboxPolicy now = platform::policy_now(*made, ports::Purpose::Agent);
   EXPECT_THAT(now.sockets, Contains(at("keys/socket"))) << "other things are there, too";
   EXPECT_THAT(now.daemons, Contains(at("lone"))) << "and all to come";
   for (const std::vector<std::string>& listed : {now.sockets, now.daemons}) {
-    for (const char* path : {"cache/slots", "cache/slots/socket", "open/inner", "open/inner/socket",
-                             ".ssh", ".ssh/control", "token.socket", "gone", "gone/socket"}) {
+    for (const char* path :
+         {"cache/slots", "cache/slots/socket", "open/inner", "open/inner/socket", ".ssh",
+          ".ssh/control", "token.socket", "gone", "gone/socket", "young.socket"}) {
       EXPECT_THAT(listed, Not(Contains(at(path))));
     }
   }
-  platform::SandboxPolicy weaker = *made;
-  weaker.backend = platform::SandboxBackend::Landlock;
-  EXPECT_EQ(platform::policy_now(weaker, ports::Purpose::Agent).sockets, made->sockets)
-      << "which could not hide them, and would have to name all that lies beside";
+  fs::remove(at("keys/socket"));
+  EXPECT_THAT(platform::policy_now(*made, ports::Purpose::Agent).sockets,
+              Not(Contains(at("keys/socket"))))
+      << "on which nothing could be mounted any more";
+}
+
+TEST_F(SandboxSocketsFor, HidesAFolderRatherThanEachOfMany) {
+  fs::create_directories(at("many"));
+  write("many/other");
+  std::vector<std::unique_ptr<Listener>> all;
+  for (int i = 0; i < 9; ++i) {
+    const std::string path = at("many/" + std::to_string(i));
+    all.push_back(std::make_unique<Listener>(path));
+    stands_for_long(path);
+  }
+  const auto made = policy({});
+  ASSERT_THAT(made, IsOk());
+  EXPECT_THAT(made->daemons, Contains(at("many")));
+  EXPECT_THAT(made->sockets, Not(Contains(at("many/0"))));
 }
 
 // Whoever writes to the socket of a terminal's program types in the user's own shell.
