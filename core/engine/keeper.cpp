@@ -241,15 +241,17 @@ Status Keeper::settle_tips(director::vcs& vcs, const run::RunState& state, const
   const Result<director::commit_info> now = vcs.resolve("refs/heads/" + plan_.job_branch);
   const bool is_over =
       state.outcome == "done" && now && (now->oid == tip.value || vcs.history(now->oid, tip.value));
+  Status all = is_over ? ok() : set_ref(vcs, own, tip);
   DIRECTOR_TRY(const std::vector<director::ref> tips, vcs.list_refs(kTips));
   for (const director::ref& ref : tips) {
-    if (ref.name != own) {
-      DIRECTOR_CHECK(settle_tip(vcs, ref));
-    } else if (is_over) {
-      DIRECTOR_CHECK(vcs.update_ref(ref.name, ref.oid, ""));
+    Status done = ref.name != own ? settle_tip(vcs, ref)
+                  : is_over       ? vcs.update_ref(ref.name, ref.oid, "")
+                                  : ok();
+    if (!done) {
+      all = std::move(done);
     }
   }
-  return is_over ? ok() : set_ref(vcs, own, tip);
+  return all;
 }
 
 Status Keeper::settle_tip(director::vcs& vcs, const director::ref& ref) const {

@@ -214,16 +214,19 @@ Status Workspaces::prepare(const director::slot& slot, const Oid& commit, const 
       return ok();
     }
   }
+  DIRECTOR_CHECK(services_.files.remove(setup_stamp(slot)));
   DIRECTOR_TRY(const std::string failure, set_up(slot, cancel));
   if (!failure.empty() && tree.empty()) {
     return Error(Errc::External, failure);
   }
   // `setup` is for what is kept: the files of the commit stay as they are.
   DIRECTOR_CHECK(checkout(slot, commit, tree, workspace.keep));
-  // Where it fails on an agent's own work, the agent is to mend that.
-  return failure.empty()
-             ? services_.files.write(setup_stamp(slot), text_of({setup_key(), files, {}}))
-             : services_.files.remove(setup_stamp(slot));
+  if (!failure.empty()) {
+    // On an agent's own work, which the agent is to mend.
+    services_.log.write(ports::LogLevel::Warning, services_.redactor.mask(failure));
+    return ok();
+  }
+  return services_.files.write(setup_stamp(slot), text_of({setup_key(), files, {}}));
 }
 
 Status Workspaces::prepare_anew(const director::slot& slot, const Oid& commit,
@@ -247,6 +250,9 @@ Result<std::string> Workspaces::prepare_to_gate(const director::slot& slot, cons
     DIRECTOR_CHECK(checkout(slot, commit, Oid(), workspace.keep));
     const Result<std::string> record = services_.files.read(kept_record(slot));
     if (record && services_.slot_folders->restore(name_of(slot), workspace.keep, *record)) {
+      if (wanted.is_newer) {
+        DIRECTOR_CHECK(write_kept_stamp(slot, wanted));
+      }
       return std::string();
     }
   }
@@ -285,6 +291,9 @@ Result<Workspaces::ToGate> Workspaces::to_gate(const director::slot& slot, const
   paths.insert(paths.end(), workspace.keep.begin(), workspace.keep.end());
   wanted.is_set_up = services_.slot_folders != nullptr && counts && last.key == setup_key() &&
                      are_alike(*vcs, last.tree, files.tree, paths).value_or(false);
+  wanted.is_newer = wanted.is_set_up && wanted.by_landed && last.landed == kLanded &&
+                    last.tree != below.tree &&
+                    are_alike(*vcs, last.tree, below.tree, paths).value_or(false);
   return wanted;
 }
 
@@ -300,6 +309,10 @@ Status Workspaces::record_kept(const director::slot& slot, const ToGate& wanted)
     return ok();
   }
   DIRECTOR_CHECK(services_.files.write(kept_record(slot), *record));
+  return write_kept_stamp(slot, wanted);
+}
+
+Status Workspaces::write_kept_stamp(const director::slot& slot, const ToGate& wanted) const {
   return services_.files.write(
       kept_stamp(slot), text_of({setup_key(), wanted.setup_tree, wanted.by_landed ? kLanded : ""}));
 }
@@ -364,8 +377,12 @@ Result<std::string> Workspaces::set_up(const director::slot& slot,
     return Error(Errc::Cancelled, "interrupted");
   }
   const std::string limit = call->limit();
-  return "workspace setup '" + setup + "' failed " + ending_of(ended) +
-         (limit.empty() ? "" : "; " + limit) + ":\n" + output;
+  std::string failure = "workspace setup '" + setup + "' failed " + ending_of(ended) +
+                        (limit.empty() ? "" : "; " + limit) + ":\n" + output;
+  // What ran out of time or of anything else says nothing about what it ran on.
+  const bool is_its_word = ended.outcome == director::exec_outcome::exited && limit.empty();
+  return is_its_word ? Result<std::string>(std::move(failure))
+                     : Result<std::string>(Error(Errc::External, std::move(failure)));
 }
 
 }  // namespace director::engine

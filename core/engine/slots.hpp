@@ -118,10 +118,12 @@ class Workspaces {
     bool is_set_up = false;  ///< nothing, if what `setup` made is still as it was
     bool by_landed = false;  ///< `setup` on files that landed, not on the commit's own
     std::string setup_tree;  ///< those files
+    bool is_newer = false;   ///< than the tree of the stamp, which is alike where it counts
   };
   [[nodiscard]] Result<ToGate> to_gate(const director::slot& slot, const Oid& commit,
                                        const Oid& landed) const;
   [[nodiscard]] Status record_kept(const director::slot& slot, const ToGate& wanted) const;
+  [[nodiscard]] Status write_kept_stamp(const director::slot& slot, const ToGate& wanted) const;
   /// What `setup` is, whatever it runs on.
   [[nodiscard]] std::string setup_key() const;
   /// What it said if it failed, else nothing.

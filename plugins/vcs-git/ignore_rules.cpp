@@ -130,9 +130,24 @@ std::optional<bool> PatternList::match(std::string_view path, bool is_directory)
   return std::nullopt;
 }
 
-bool PatternList::has_exceptions() const {
-  return std::any_of(patterns_.begin(), patterns_.end(),
-                     [](const Pattern& pattern) { return pattern.negated; });
+bool PatternList::has_exceptions_in(std::string_view folder) const {
+  if (patterns_.empty()) {
+    return false;
+  }
+  const std::vector<std::string_view> names = split_path(folder);
+  return std::any_of(patterns_.begin(), patterns_.end(), [&names](const Pattern& pattern) {
+    if (!pattern.negated || !pattern.anchored || pattern.parts.front() == "**") {
+      return false;
+    }
+    const auto wild = std::find(pattern.parts.begin(), pattern.parts.end(), "**");
+    const auto known = static_cast<std::size_t>(wild - pattern.parts.begin());
+    const std::size_t compared = std::min(known, names.size());
+    return (known > names.size() || wild != pattern.parts.end()) &&
+           std::equal(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(compared),
+                      pattern.parts.begin(), [](std::string_view name, const std::string& part) {
+                        return glob_matches(part, name);
+                      });
+  });
 }
 
 bool PatternList::matches(const Pattern& pattern, const std::vector<std::string_view>& names) {
@@ -186,9 +201,10 @@ std::optional<bool> IgnoreRules::says(std::string_view path, bool is_directory) 
   }
 }
 
-bool IgnoreRules::has_exceptions(std::string_view path) {
+bool IgnoreRules::has_exceptions_in(std::string_view path) {
   for (std::string_view folder = folder_of(path);; folder = folder_of(folder)) {
-    if (const bool has = rules_of(folder).has_exceptions(); has || folder.empty()) {
+    const std::string_view below = folder.empty() ? path : path.substr(folder.size() + 1);
+    if (const bool has = rules_of(folder).has_exceptions_in(below); has || folder.empty()) {
       return has;
     }
   }

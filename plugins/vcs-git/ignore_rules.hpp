@@ -24,8 +24,8 @@ class PatternList {
   /// the folder of the file.
   [[nodiscard]] std::optional<bool> match(std::string_view path, bool is_directory) const;
   [[nodiscard]] bool empty() const { return patterns_.empty(); }
-  /// Whether it can take back that something is ignored.
-  [[nodiscard]] bool has_exceptions() const;
+  /// Whether a pattern that begins with the folder takes back that something in it is ignored.
+  [[nodiscard]] bool has_exceptions_in(std::string_view folder) const;
 
  private:
   struct Pattern {
@@ -53,8 +53,9 @@ class IgnoreRules {
   [[nodiscard]] bool ignores(std::string_view path, bool is_directory);
   /// What the tree's rules say of `path` itself, wherever it lies; true is ignored.
   [[nodiscard]] std::optional<bool> says(std::string_view path, bool is_directory);
-  /// Whether something in the folder `path`, where the tree has nothing, may be an exception.
-  [[nodiscard]] bool has_exceptions(std::string_view path);
+  /// Whether a rule names something in the folder `path` as an exception. One that holds anywhere
+  /// ("!keep.log") does not: for it each folder would have to be gone through.
+  [[nodiscard]] bool has_exceptions_in(std::string_view path);
 
  private:
   [[nodiscard]] bool ignores_folder(std::string_view path);

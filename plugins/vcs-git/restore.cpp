@@ -104,13 +104,21 @@ class Restorer {
 
   [[nodiscard]] std::size_t written() const { return missing_.size(); }
 
+  // Whether the tree and the last one differ in a kept folder, where a later process would not know
+  // what is the last one's.
+  [[nodiscard]] bool changed_kept() const {
+    return forgot_ || std::any_of(missing_.begin(), missing_.end(), [this](auto* file) {
+             return !rules_.kept_around(file->path).empty();
+           });
+  }
+
   // Those of the folders that are empty, and those that something was removed from.
   Status remove_empty(std::vector<std::string> folders) {
     folders.insert(folders.end(), emptied_.begin(), emptied_.end());
     for (auto path = folders.rbegin(); path != folders.rend(); ++path) {
       const int parent = folders_.find_parent(*path);
       if (parent >= 0 && ::unlinkat(parent, name_of(*path).c_str(), AT_REMOVEDIR) != 0 &&
-          errno != ENOTEMPTY && errno != EEXIST && errno != ENOENT) {
+          errno != ENOTEMPTY && errno != EEXIST && errno != ENOENT && errno != ENOTDIR) {
         return io_error("remove", *path, errno);
       }
     }
@@ -181,6 +189,7 @@ class Restorer {
   // What the last tree had in a kept folder, or a snapshot took for a candidate, and the folders
   // that held nothing else.
   Status remove_in_kept(std::string_view path) {
+    forgot_ = true;
     const std::size_t outermost = emptied_.size();
     for (std::string_view folder = folder_of(path); folder.size() > rules_.kept_around(path).size();
          folder = folder_of(folder)) {
@@ -231,6 +240,7 @@ class Restorer {
   std::vector<CachedFile*> missing_;
   std::vector<Stray> kept_;
   std::vector<std::string> emptied_;  // of each path the outermost first
+  bool forgot_ = false;               // something that the last tree had in a kept folder
 };
 
 Status make_folder(const std::string& path) {
@@ -283,6 +293,7 @@ Result<std::size_t> restore_files(const ObjectStore& store, const OpenSlot& slot
   DIRECTOR_CHECK(restorer.write_missing());
   DIRECTOR_CHECK(restorer.remove_empty(rules.passages()));
   state.unsaved += restorer.written();
+  state.is_due = state.is_due || restorer.changed_kept();
   state.strays = {true, restorer.take_kept()};
   state.strays.all.insert(state.strays.all.end(), rules.kept().begin(), rules.kept().end());
   for (const std::string& path : rules.passages()) {
@@ -314,6 +325,7 @@ Result<std::size_t> restore_untouched(const ObjectStore& store, const OpenSlot& 
   DIRECTOR_CHECK(restorer.remove_empty({}));
   state.strays.all = restorer.take_kept();
   state.unsaved += restorer.written();
+  state.is_due = state.is_due || restorer.changed_kept();
   return restorer.written();
 }
 

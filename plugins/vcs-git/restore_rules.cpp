@@ -70,7 +70,7 @@ bool RestoreRules::keeps_whole(std::string_view folder) const {
   if (cache_.holds(folder) || !keeps(folder, true)) {
     return false;
   }
-  return ignore_.ignores(folder, true) || !ignore_.has_exceptions(folder);
+  return ignore_.ignores(folder, true) || !ignore_.has_exceptions_in(folder);
 }
 
 bool RestoreRules::tracked(std::string_view path) const {

@@ -77,9 +77,10 @@ Status SlotMemory::give(const std::string& path, int root, SlotState state) {
     }
   }
   state.files->tidy();
-  if (state.unsaved >= kWorthSaving) {
+  if (state.unsaved >= kWorthSaving || state.is_due) {
     DIRECTOR_CHECK(state.files->save(path));
     state.unsaved = 0;
+    state.is_due = false;
   }
   struct stat top {};
   state.top = ::fstat(root, &top) == 0 ? to_file_stat(top) : FileStat{};

@@ -44,6 +44,7 @@ struct SlotState {
   FileStat top;  ///< of the slot's folder itself, when it was left
   CloneStamp clone;
   std::size_t unsaved = 0;  ///< how many files were read or written since the file was
+  bool is_due = false;      ///< the file, as it is, would leave something behind
   bool from_memory = false;
 };
 

@@ -19,6 +19,8 @@ namespace director::testing {
 /// Safe from any thread.
 class FakeHostServices final : public ports::HostServices {
  public:
+  /// The exit code of a command whose time is over.
+  static constexpr int kTimesOut = -1;
   Fault* fault = nullptr;                                        ///< of running a command
   int setup_exit_code = 0;                                       ///< what every command ends with
   std::function<int(const std::string& folder)> exit_code_in{};  ///< in its place
@@ -95,9 +97,11 @@ class FakeHostServices final : public ports::HostServices {
       }
       const std::lock_guard lock(hosts.mutex_);
       hosts.commands_.push_back(std::move(line));
-      result->outcome = static_cast<director_exec_outcome>(exec_outcome::exited);
-      result->exit_code = hosts.exit_code_in ? hosts.exit_code_in(std::string(view(request->cwd)))
-                                             : hosts.setup_exit_code;
+      const int code = hosts.exit_code_in ? hosts.exit_code_in(std::string(view(request->cwd)))
+                                          : hosts.setup_exit_code;
+      result->outcome = static_cast<director_exec_outcome>(
+          code == kTimesOut ? exec_outcome::timed_out : exec_outcome::exited);
+      result->exit_code = code;
       return DIRECTOR_OK;
     }
 

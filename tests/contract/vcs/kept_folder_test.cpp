@@ -27,7 +27,7 @@ Lines listed(const fs::path& folder) {
 class KeptFolder : public GitFixture, public testing::WithParamInterface<bool> {
  protected:
   void populate() override {
-    write_file(repo() / ".gitignore", "*.log\nbuild/\n/vendor/*\n!/vendor/patches\n");
+    write_file(repo() / ".gitignore", "*.log\n!kept.log\nbuild/\n/vendor/*\n!/vendor/patches\n");
   }
   void set_up() {
     write_file(at("vendor/autoload.php"), "made\n");
@@ -102,10 +102,38 @@ TEST_P(KeptFolder, IsLookedAtWhereTheRulesAreOthersThanTheyWere) {
 TEST_P(KeptFolder, OfWhichNoRuleSpeaksIsKeptWhole) {
   write_file(at("loose/a"), "made\n");
   write_file(at("loose/deep/b"), "made\n");
+  write_file(at("loose/kept.log"), "made\n");  // one exception anywhere does not open them all
   (void)snapshot({"loose/"});
   ASSERT_OK(GetParam() ? vcs_->checkout_untouched(slot_, head_.oid, "", {"loose"})
                        : vcs_->checkout(slot_, head_.oid, "", {"loose"}));
-  EXPECT_EQ(listed(at("loose")), (Lines{"a", "deep/b"}));
+  EXPECT_EQ(listed(at("loose")), (Lines{"a", "deep/b", "kept.log"}));
+}
+
+TEST_P(KeptFolder, MayHaveAFileOrALinkWhereTheLastTreeHadAFolder) {
+  const std::string with = committed("build/z/y");
+  git(repo(), "rm -q build/z/y");
+  const std::string file = committed("build/z");
+  fs::remove(repo() / "build/z");
+  fs::create_symlink("elsewhere", repo() / "build/z");
+  git(repo(), "add -f build/z");
+  const std::string link = committed("another");
+  for (const std::string& next : {file, link}) {
+    set_up();
+    checkout(with);
+    checkout(next);
+    EXPECT_FALSE(fs::is_directory(fs::symlink_status(at("build/z"))));
+    EXPECT_EQ(read_bytes(at("build/x")), "made\n");
+  }
+}
+
+TEST_P(KeptFolder, DoesNotKeepWhatTheLastTreeHadThereInTheNextProcess) {
+  const std::string with = committed("build/deep/forced");
+  set_up();
+  checkout(with);
+  vcs_.reset();
+  ASSERT_VALUE(vcs_, open(repo()));
+  checkout(head_.oid);
+  expect_as_set_up();
 }
 
 TEST_P(KeptFolder, GoesWhenItIsNotKeptAnyMore) {

@@ -9,6 +9,7 @@ namespace {
 using ::director::testing::IsOk;
 using run::NodeStatus;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class Setup : public ::testing::Test {
  protected:
@@ -74,6 +75,44 @@ TEST_F(Setup, ThatFailsOnWhatACandidateChangedIsAFailedAttempt) {
   const auto calls = world.runner.calls("executor-a");
   ASSERT_EQ(calls.size(), 2U);
   EXPECT_THAT(calls[1].message, HasSubstr("workspace setup 'make deps' failed with exit status 3"));
+}
+
+TEST_F(Setup, ThatTakesTooLongOnWhatACandidateChangedIsAnError) {
+  world.settings.workspace.setup_inputs = {"lock"};
+  adopt("lock");
+  world.hosts.exit_code_in = [&](const std::string& folder) {
+    return world.repository.slot(folder).contains("lock")
+               ? director::testing::FakeHostServices::kTimesOut
+               : 0;
+  };
+  const Result<run::RunState> end = world.run();
+  ASSERT_THAT(end, IsOk());
+  EXPECT_EQ(state_of(*end, "a").status, NodeStatus::Error);
+  EXPECT_THAT(state_of(*end, "a").error, HasSubstr("since its time was over"));
+}
+
+// What it left half done is not taken for what it makes.
+TEST_F(Setup, ThatWasCutOffRunsAgain) {
+  world.settings.limits.keep_attempt = true;
+  world.settings.workspace.setup_inputs = {"lock"};
+  adopt("lock");
+  bool cut = false;
+  world.hosts.exit_code_in = [&](const std::string& folder) {
+    const bool with_lock = world.repository.slot(folder).contains("lock");
+    cut = cut || (with_lock && folder.find("/verify-") == std::string::npos);
+    return !with_lock ? 0
+           : folder.find("/verify-") != std::string::npos
+               ? 3
+               : director::testing::FakeHostServices::kTimesOut;
+  };
+  ASSERT_THAT(world.run(), IsOk());
+  ASSERT_TRUE(cut) << "on the work that the second attempt was to go on with";
+  const std::size_t before = world.hosts.commands().size();
+  world.hosts.exit_code_in = nullptr;
+  world.settings.limits.keep_attempt = false;
+  ASSERT_THAT(world.run({.retry = true}), IsOk());
+  EXPECT_GE(world.hosts.commands().size(), before + 1);
+  EXPECT_THAT(world.hosts.commands()[before], Not(HasSubstr("/verify-")));
 }
 
 TEST_F(Setup, ThatFailsOnWorkThatIsGoneOnWithIsForTheAgentToMend) {
