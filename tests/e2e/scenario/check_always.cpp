@@ -133,11 +133,13 @@ void check_processes(Stage& stage) {
   }
 }
 
-/// Every request found a rule: a scenario does not rest on answers that nobody wrote.
+/// Every request found a rule: a scenario does not rest on answers that nobody wrote. Not those for
+/// a server of the agent tool that a test beside this one had on the port which the model has now.
 void check_answers(const Stage& stage) {
   for (const Json& request : stage.requests()) {
-    EXPECT_TRUE(request.get_string("rule"))
-        << "no rule answered: " << request.get_string("problem").value_or("");
+    const std::string problem = request.get_string("problem").value_or("");
+    EXPECT_TRUE(request.get_string("rule") || problem.starts_with("no such path: '/global/health'"))
+        << "no rule answered: " << problem;
   }
 }
 
