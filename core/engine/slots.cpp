@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/base/json.hpp"
+#include "core/base/nesting.hpp"
 #include "core/base/sha256.hpp"
 #include "core/base/text.hpp"
 #include "core/ports/slot_folders.hpp"
@@ -66,9 +67,7 @@ Result<bool> are_alike(director::vcs& vcs, const std::string& before, const std:
   }
   DIRECTOR_TRY(const std::vector<director::change> changes, vcs.changes(before, after));
   return std::none_of(changes.begin(), changes.end(), [&](const director::change& change) {
-    return std::any_of(paths.begin(), paths.end(), [&](const std::string& path) {
-      return change.path == path || change.path.starts_with(path + "/");
-    });
+    return lies_within_any(change.path, paths);
   });
 }
 
