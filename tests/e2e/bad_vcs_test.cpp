@@ -95,17 +95,18 @@ TEST_P(CarelessVcs, LandsWhatIsRightAndNothingElse) {
   EXPECT_EQ(landed_files(job, GetParam().id()), right());
 }
 
-// Whether they err depends on who comes first.
+// Whether they err depends on who comes first, and so does whether that can be told: the snapshot of
+// a slot in which nothing was done looks like an agent who did nothing.
 class RacingVcs : public BadVcs {};
 
-TEST_P(RacingVcs, LandsWhatIsRightOrIsNamed) {
+TEST_P(RacingVcs, LandsNothingWrong) {
   ScriptedJob job;
   const Ran ran = work(job, GetParam());
   if (ran.exit_code == 0) {
     EXPECT_EQ(landed_files(job, GetParam().id()), right());
     return;
   }
-  EXPECT_THAT(ran.out + ran.err, HasSubstr("plugin '" + GetParam().id() + "' "));
+  EXPECT_THAT(ran.exit_code, AnyOf(1, 2)) << ran.out << ran.err;
   expect_nothing_wrong(job, GetParam());
 }
 
