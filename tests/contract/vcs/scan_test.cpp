@@ -120,14 +120,12 @@ TEST_F(ScanOfMuch, FindsWhatASimpleWalkFindsSorted) {
 }
 
 TEST_F(ScanOfMuch, FolderThatGoesMeanwhileTakesNothingElseAlong) {
-  std::atomic<bool> over = false;
-  std::thread remover([&] {
-    while (!over) {
+  const std::jthread remover([this](const std::stop_token& over) {
+    while (!over.stop_requested()) {
       fs::remove_all(temp_.path() / "f3" / "g-3");
       write(temp_.path() / "f3" / "g-3" / "file0");
     }
   });
-  const std::vector<std::string> all = expected();
   for (int round = 0; round < 20; ++round) {
     Rules rules;
     const auto found = look(rules);
@@ -137,8 +135,6 @@ TEST_F(ScanOfMuch, FolderThatGoesMeanwhileTakesNothingElseAlong) {
     });
     EXPECT_EQ(count, (kFolders - 1) * (kFiles + 4));
   }
-  over = true;
-  remover.join();
 }
 
 }  // namespace
