@@ -2,7 +2,7 @@
  *
  * A gate looks at a checkout and says pass or fail, and nothing lands that it did not pass. So what
  * keeps it from an answer must never look like one: that is DIRECTOR_GATE_ERROR, which is reported
- * and tried again. This gate works as it stands: it says no if a file that the candidate changed
+ * and ends the node. This gate works as it stands: it says no if a file that the candidate changed
  * holds TODO, and then runs the command that the job asks for. Put your own check in its place.
  *
  * director/plugin.h has the rules that hold for every declaration. The two that are easily broken:

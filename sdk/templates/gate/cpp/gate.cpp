@@ -1,8 +1,8 @@
 // @NAME@: a gate for director.
 //
 // A gate looks at a checkout and says pass or fail, and nothing lands that it did not pass. So what
-// keeps it from an answer must never look like one: that is an `error`, which is reported and tried
-// again. This gate works as it stands: it says no if a file that the candidate changed holds a
+// keeps it from an answer must never look like one: that is an `error`, which is reported and ends
+// the node. This gate works as it stands: it says no if a file that the candidate changed holds a
 // word, and then runs the command that the job asks for. Put your own check in the place of it.
 #include <director/plugin.hpp>
 #include <director/settings.hpp>

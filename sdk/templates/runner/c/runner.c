@@ -142,7 +142,7 @@ static int32_t read_line(void* context, const director_exec_line* line) {
   return 0;
 }
 
-/* The one terminal event, the last of all. The class of a failure decides what becomes of the job:
+/* The one terminal event, the last of all. The class of a failure decides what becomes of the node:
  * a rate limit makes it wait, transport is tried again, auth and config end it, model and refused
  * count as the agent's attempt. */
 static void end_with(const struct call* call, director_agent_failure failure, const char* why) {

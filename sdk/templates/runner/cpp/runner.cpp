@@ -119,7 +119,7 @@ class tool_runner final : public director::runner {
     answer += text + "\n";
   }
 
-  // The class of a failure decides what becomes of the job: a rate limit makes it wait, transport
+  // The class of a failure decides what becomes of the node: a rate limit makes it wait, transport
   // is tried again, auth and config end it, model and refused count as the agent's attempt.
   static void report(const director::exec_result& ended, const std::string& answer,
                      const std::string& complaint, const director::agent_events& events) {
