@@ -278,7 +278,7 @@ class CommandLine {
     logs.add_option("node", logs_.node, "Calls of this node; without it, a list of all calls");
     logs.add_option("--call", logs_.call, "One call: its id or the beginning of it");
     logs.add_flag("--follow,-f", logs_.follow, "Go on as lines arrive, until the director ends");
-    logs.add_flag("--raw", logs_.raw, "The agent tool's own lines, as they came");
+    logs.add_flag("--raw", logs_.raw, "The lines of the transcript, as they are kept");
     logs.footer(
         "Examples:\n  director logs\n  director logs parse-duration\n"
         "  director logs --call 0007\n  director logs --follow\n"
