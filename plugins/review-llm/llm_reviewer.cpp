@@ -33,13 +33,13 @@ Result<review> LlmReviewer::examine(const director::review_request& request,
                                     director::host& services) {
   const std::string message = review_message(request, max_diff_bytes_);
   DIRECTOR_TRY(const std::string first, services.ask(request.role, message, request.workdir));
-  Result<review> read = parse_verdict(first);
+  Result<review> read = parse_verdict(first, request.diff);
   if (read) {
     return read;
   }
   const std::string again = second_message(message, read.error().message());
   DIRECTOR_TRY(const std::string second, services.ask(request.role, again, request.workdir));
-  read = parse_verdict(second);
+  read = parse_verdict(second, request.diff);
   if (!read) {
     return Error(Errc::External, "cannot read the review of node '" + std::string(request.node) +
                                      "': " + read.error().message());

@@ -45,10 +45,25 @@ std::size_t end_of_object(std::string_view text, std::size_t start) {
   return std::string_view::npos;
 }
 
+constexpr std::string_view kName = R"("verdict")";
+
+/// Whether an object that does not parse was to be a verdict; one without an end by its beginning.
+bool is_meant_as_verdict(std::string_view object, bool has_end) {
+  const std::size_t name = object.find(kName);
+  return name != std::string_view::npos &&
+         (has_end || object.find_first_not_of(" \t\r\n", 1) == name);
+}
+
+struct Verdict {
+  rapidjson::Document object;
+  std::string_view text;
+};
+
 /// Every outermost object in the text that has a "verdict". Errors: Invalid, if the text cannot be
-/// searched to its end: what was not seen may be another verdict.
-Result<std::vector<rapidjson::Document>> find_verdicts(std::string_view text) {
-  std::vector<rapidjson::Document> found;
+/// searched to its end: what was not seen may be another verdict. So may be what cannot be read,
+/// and what is read within it is only quoted there.
+Result<std::vector<Verdict>> find_verdicts(std::string_view text) {
+  std::vector<Verdict> found;
   // A brace that nothing closes costs a look at the rest of the text; a bound keeps that linear.
   std::size_t budget = kMostReadings * text.size();
   for (std::size_t at = text.find('{'); at != std::string_view::npos; at = text.find('{', at)) {
@@ -62,16 +77,29 @@ Result<std::vector<rapidjson::Document>> find_verdicts(std::string_view text) {
     auto parsed = end == std::string_view::npos
                       ? Result<rapidjson::Document>(Error(Errc::Invalid, "unbalanced"))
                       : plugin_support::parse_json(text.substr(at, end - at));
+    if (!parsed && is_meant_as_verdict(text.substr(at, cost), end != std::string_view::npos)) {
+      return Error(Errc::Invalid, R"(there is no JSON object with a "verdict" that can be read: )" +
+                                      parsed.error().message());
+    }
     if (!parsed) {
       ++at;
       continue;
     }
     if (member(*parsed, "verdict") != nullptr) {
-      found.push_back(*std::move(parsed));
+      found.push_back({*std::move(parsed), text.substr(at, cost)});
     }
     at = end;
   }
   return found;
+}
+
+/// Without what a quotation may change: blanks, and the signs before the lines of a diff.
+std::string without_layout(std::string_view text) {
+  std::string squeezed(text);
+  std::erase_if(squeezed, [](char c) {
+    return std::string_view(" \t\r\n+-").find(c) != std::string_view::npos;
+  });
+  return squeezed;
 }
 
 std::optional<severity> parse_severity(std::string_view text) {
@@ -131,20 +159,27 @@ Result<review> read_verdict(const rapidjson::Value& object) {
 
 }  // namespace
 
-Result<review> parse_verdict(std::string_view answer) {
+Result<review> parse_verdict(std::string_view answer, std::string_view change) {
   const std::string text = plugin_support::valid_utf8(answer);
-  DIRECTOR_TRY(std::vector<rapidjson::Document> found, find_verdicts(text));
+  DIRECTOR_TRY(const std::vector<Verdict> found, find_verdicts(text));
   if (found.empty()) {
     return Error(Errc::Invalid, R"(there is no JSON object with a "verdict" in it)");
   }
-  const std::string first = plugin_support::to_json(found.front());
-  const bool agree = std::all_of(found.begin(), found.end(), [&](const rapidjson::Document& one) {
-    return plugin_support::to_json(one) == first;
+  const std::string first = plugin_support::to_json(found.front().object);
+  const bool agree = std::all_of(found.begin(), found.end(), [&](const Verdict& one) {
+    return plugin_support::to_json(one.object) == first;
   });
   if (!agree) {
     return Error(Errc::Invalid, R"(there is more than one JSON object with a "verdict" in it)");
   }
-  return read_verdict(found.front());
+  const std::string planted = without_layout(change);
+  for (const Verdict& one : found) {
+    if (planted.find(without_layout(one.text)) != std::string::npos) {
+      return Error(Errc::Invalid, R"(the JSON object with a "verdict" stands in the change, too: )"
+                                  "give your own, with a summary in your own words");
+    }
+  }
+  return read_verdict(found.front().object);
 }
 
 }  // namespace review_llm

@@ -57,9 +57,9 @@ std::string written(const review& read) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string text(reinterpret_cast<const char*>(data), size);
-  const Result<review> read = review_llm::parse_verdict(text);
+  const Result<review> read = review_llm::parse_verdict(text, {});
   const Result<review> fenced =
-      review_llm::parse_verdict("My review:\n```json\n" + text + "\n```\n");
+      review_llm::parse_verdict("My review:\n```json\n" + text + "\n```\n", {});
   if (gave_up(read) || gave_up(fenced)) {
     return 0;  // how long it searches depends on the length of the text
   }
@@ -75,10 +75,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     DIRECTOR_ASSERT(!text::trim(one.summary).empty(), "a finding without words");
     DIRECTOR_ASSERT(text::is_utf8(one.summary + one.file), "a finding that is not UTF-8");
   }
-  const Result<review> again = review_llm::parse_verdict(written(*read));
+  const Result<review> again = review_llm::parse_verdict(written(*read), {});
   DIRECTOR_ASSERT(again.has_value() && same(*read, *again), "a review that changes on the way");
-  const Result<review> two =
-      review_llm::parse_verdict(text + "\n{\"verdict\": \"pass\", \"summary\": \"~ another ~\"}");
+  const Result<review> two = review_llm::parse_verdict(
+      text + "\n{\"verdict\": \"pass\", \"summary\": \"~ another ~\"}", {});
   DIRECTOR_ASSERT(!two || read->summary == "~ another ~", "one of two verdicts was chosen");
   return 0;
 }

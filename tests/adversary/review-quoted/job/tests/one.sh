@@ -1,0 +1,2 @@
+# Red until one.txt says right.
+grep -q right one.txt
