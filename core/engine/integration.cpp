@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "core/engine/gate_check.hpp"
+#include "core/engine/merger.hpp"
 #include "core/engine/node_tests.hpp"
 
 namespace director::engine {
@@ -22,7 +23,7 @@ constexpr int kToldWhole = 5;
 std::vector<const plan::Node*> to_test(const std::vector<LandedNode>& landed, const Oid& tip) {
   std::set<std::string_view> commands;
   for (const LandedNode& last : landed) {
-    if (last.commit == tip) {
+    if (last.passed_on == tip) {
       commands.insert(last.node->test_cmd);
     }
   }
@@ -33,6 +34,25 @@ std::vector<const plan::Node*> to_test(const std::vector<LandedNode>& landed, co
     }
   }
   return nodes;
+}
+
+/// Empty: all are on `tip` as they were frozen.
+Result<std::string> changed_tests(const Services& services, const Oid& tip,
+                                  const std::vector<LandedNode>& landed) {
+  DIRECTOR_TRY(const std::shared_ptr<director::vcs> vcs, services.backends.vcs->lease());
+  DIRECTOR_TRY(const director::commit_info info, vcs->resolve(tip.value));
+  std::string text;
+  for (const LandedNode& one : landed) {
+    const Status frozen = Merger::check_frozen(*vcs, *one.node, Oid(info.tree));
+    const Errc code = frozen ? Errc::Conflict : frozen.error().code();
+    if (code != Errc::Conflict && code != Errc::NotFound && code != Errc::Invalid) {
+      return frozen.error();  // it cannot be looked at
+    }
+    if (!frozen) {
+      text += "node '" + one.node->id.value + "', which landed: " + frozen.error().message() + "\n";
+    }
+  }
+  return text;
 }
 
 /// At least one. Those that are there, and as many more as there are processors for: one that is
@@ -69,13 +89,14 @@ std::string failures(const std::vector<const plan::Node*>& nodes,
 Result<run::RunEvent> run_integration_gates(const Services& services, Workspaces& workspaces,
                                             const Oid& tip, const std::vector<LandedNode>& landed,
                                             int parallel) {
+  DIRECTOR_TRY(const std::string changed, changed_tests(services, tip, landed));
   const std::vector<const plan::Node*> nodes = to_test(landed, tip);
   const std::vector<SlotLease> slots = slots_for(workspaces, nodes.size(), parallel);
   DIRECTOR_TRY(const std::vector<std::optional<GateChecked>> checked,
                run_tests_of(services, workspaces, {tip, tip, {}}, nodes, slots));
   const SlotLease& slot = slots.front();
   run::IntegrationGated gated;
-  gated.detail = failures(nodes, checked);
+  gated.detail = changed + failures(nodes, checked);
   gated.passed = gated.detail.empty();
   for (const config::Gate& configured : services.settings.gates) {
     DIRECTOR_CHECK(workspaces.prepare_to_gate(*slot, tip, tip, services.interrupt));

@@ -14,12 +14,13 @@ namespace director::engine {
 
 struct LandedNode {
   const plan::Node* node = nullptr;
-  Oid commit;
+  Oid passed_on;  ///< the commit as which its tests passed and it landed; empty: nobody saw that
 };
 
-/// On a clean checkout of `tip` each: the tests of the nodes in `landed`, each command once and up
-/// to `parallel` at a time, but not those that passed on `tip` when it landed; then [gates], one
-/// after the other. Blocks. Errors: of the VCS; no gate plugin; Cancelled.
+/// Whether the tests of the nodes in `landed` are on `tip` as they were frozen. Then on a clean
+/// checkout of it each: those tests, each command once and up to `parallel` at a time, but not
+/// those that passed on `tip` when it landed; then [gates], one after the other. Blocks. Errors: of
+/// the VCS; no gate plugin; Cancelled.
 [[nodiscard]] Result<run::RunEvent> run_integration_gates(const Services& services,
                                                           Workspaces& workspaces, const Oid& tip,
                                                           const std::vector<LandedNode>& landed,

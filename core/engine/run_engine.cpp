@@ -284,7 +284,7 @@ std::vector<LandedNode> RunEngine::landed_nodes() const {
   for (const plan::Node& node : plan_.nodes) {
     const run::NodeState& state = state_->nodes[state_->index_of(node.id)];
     if (state.status == run::NodeStatus::Done) {
-      landed.push_back({&node, state.commit});
+      landed.push_back({&node, state.found ? Oid() : state.commit});
     }
   }
   return landed;

@@ -188,6 +188,7 @@ class Advance {
       transition_.forget_run();  // the one that did it died
     }
     node.commit = event.commit;
+    node.found = event.found;
     node.used.add(event.used);
     state_.tip = event.commit;
     transition_.landed_one();

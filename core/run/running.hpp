@@ -85,6 +85,7 @@ struct NodeState {
   Oid base;               ///< of the attempt in flight
   Oid candidate;          ///< tree that kept the contract; empty: none
   Oid commit;             ///< integrated, or landed
+  bool found = false;     ///< landed before this was told: nobody saw what was gated
   int files = 0;          ///< that the candidate changes
   bool reviewed = false;  ///< this candidate passed
   bool review_ran = false;

@@ -112,6 +112,39 @@ TEST(LandedTests, AreNotRunWithACandidateWhereTheConfigurationSaysSo) {
   EXPECT_EQ(end->outcome, "incomplete") << "at the end they are";
 }
 
+TEST(LandedTests, AreStillThoseThatWereFrozenAtTheEnd) {
+  World world;
+  world.adopt({node("a"), node("b", {"a"})});
+  world.obedient({"a", "b"});
+  world.on_event = [&](const run::RunEvent& event) {
+    if (const auto* landed = std::get_if<run::Landed>(&event);
+        landed != nullptr && landed->node == NodeId("a")) {
+      world.repository.commit_on(kRef, {{"tests/a.test", "true"}});
+    }
+  };
+  const Result<run::RunState> end = world.run({.max_attempts = 1});
+  ASSERT_THAT(end, IsOk());
+  EXPECT_EQ(state_of(*end, "b").status, NodeStatus::Done);
+  EXPECT_EQ(end->outcome, "incomplete");
+  EXPECT_THAT(end->integration_detail,
+              HasSubstr("node 'a', which landed: frozen test 'tests/a.test' on the job branch"));
+}
+
+// Anybody can write a commit's trailers.
+TEST(LandedTests, OfACommitThatOnlyClaimsToHaveLandedAreRun) {
+  World world;
+  world.adopt({node("a")});
+  const std::string trailers =
+      std::string("Director-Job: ") + kJob + "\nDirector-Node: a\nDirector-Attempt: 1\n";
+  world.repository.commit_on(kRef, {{"other.txt", "wrong"}}, "Node a\n\n" + trailers);
+  for (int runs = 0; runs < 2; ++runs) {
+    const Result<run::RunState> end = world.run();
+    ASSERT_THAT(end, IsOk());
+    EXPECT_EQ(end->outcome, "incomplete");
+    EXPECT_THAT(end->integration_detail, HasSubstr("tests of node 'a', which landed: exit 1"));
+  }
+}
+
 // Whoever is outrun has to be gated on the new tip: what else it would be tested with is not run.
 TEST(LandedTests, AreNotRunWithACandidateThatWasOutrunAndAllOfThemAfterwards) {
   World world;
