@@ -30,6 +30,18 @@ std::set<std::string> paths_of(const std::vector<director::change>& changes) {
   return paths;
 }
 
+Result<bool> has_all_tests(director::vcs& vcs, const plan::Node& node, const std::string& tree) {
+  for (const std::string& path : node.tests) {
+    const Result<std::string> bytes = vcs.read_file(tree, path);
+    const Errc code = bytes ? Errc::Internal : bytes.error().code();
+    if (code == Errc::NotFound || code == Errc::Invalid) {  // Invalid: it is a folder
+      return false;
+    }
+    DIRECTOR_CHECK(bytes);
+  }
+  return true;
+}
+
 }  // namespace
 
 director::slot PlanGate::checkout() const {
@@ -53,9 +65,8 @@ Result<bool> PlanGate::is_open() const {
   if (state_.gate.commit.empty()) {
     return false;
   }
-  DIRECTOR_TRY(std::shared_ptr<director::vcs> vcs, services_.backends.vcs->lease());
-  const Result<director::commit_info> made_of = vcs->resolve(state_.gate.commit.value);
-  return made_of && vcs->snapshot(checkout(), made_of->tree, services_.settings.ignore);
+  return services_.slot_folders == nullptr ? Result<bool>(true)
+                                           : services_.slot_folders->is_there(checkout().dir);
 }
 
 Status PlanGate::judge_plan(const plan::Plan& plan) const {
@@ -110,7 +121,10 @@ Status PlanGate::restore(director::vcs& vcs, const Oid& commit,
 
 Result<std::string> PlanGate::edited_tree(director::vcs& vcs,
                                           const director::commit_info& tip) const {
-  DIRECTOR_TRY(const director::commit_info made_of, vcs.resolve(state_.gate.commit.value));
+  DIRECTOR_TRY(const director::commit_info made_of,
+               vcs.resolve(state_.gate.commit.value)
+                   .context("cannot tell what was edited in '" + checkout().dir +
+                            "': move it away, and `director plan --continue` makes it anew"));
   DIRECTOR_TRY(const director::snapshot_result snapshot,
                vcs.snapshot(checkout(), made_of.tree, services_.settings.ignore));
   if (tip.oid == made_of.oid) {
@@ -149,13 +163,16 @@ Status PlanGate::judge_changes(const plan::Plan& plan,
 }
 
 Status PlanGate::judge_tests(const plan::Plan& plan, const Oid& commit,
-                             const std::vector<director::change>& changes) {
+                             const std::vector<director::change>& changes,
+                             const std::vector<std::string>& unwritten) {
   const std::set<std::string> edited = paths_of(changes);
   for (const plan::Node& node : plan.nodes) {
     const bool touched =
         std::any_of(node.tests.begin(), node.tests.end(),
                     [&](const std::string& path) { return edited.contains(path); });
-    if (!touched) {
+    const bool missing =
+        std::find(unwritten.begin(), unwritten.end(), node.id.value) != unwritten.end();
+    if (!touched || missing) {  // it is judged when its author has written it
       continue;
     }
     DIRECTOR_TRY(const RedCheck red, check_red(services_, workspaces_, node, commit));
@@ -179,11 +196,10 @@ Result<GateEdits> PlanGate::take(const plan::Plan& plan, const director::commit_
   DIRECTOR_CHECK(remove_stale(*vcs, plan, unclean));
   DIRECTOR_TRY(const std::string tree, edited_tree(*vcs, tip));
   DIRECTOR_TRY(const std::vector<director::change> changes, vcs->changes(tip.tree, tree));
+  DIRECTOR_CHECK(judge_changes(plan, changes));  // somebody may have been there meanwhile
   GateEdits edits;
   for (const plan::Node& node : plan.nodes) {
-    const bool written = std::all_of(
-        node.tests.begin(), node.tests.end(),
-        [&](const std::string& path) { return vcs->read_file(tree, path).has_value(); });
+    DIRECTOR_TRY(const bool written, has_all_tests(*vcs, node, tree));
     if (!written) {
       edits.missing.push_back(node.id.value);
     }
@@ -196,7 +212,7 @@ Result<GateEdits> PlanGate::take(const plan::Plan& plan, const director::commit_
                vcs->commit(tree, tip.oid,
                            "Edit the tests by hand\n\nDirector-Job: " + state_.job.job.value +
                                "\nDirector-Tests: gate\n"));
-  DIRECTOR_CHECK(judge_tests(plan, Oid(commit), changes));
+  DIRECTOR_CHECK(judge_tests(plan, Oid(commit), changes, edits.missing));
   DIRECTOR_CHECK(vcs->update_ref("refs/heads/" + state_.job.branch, tip.oid, commit));
   return edits;
 }

@@ -31,7 +31,7 @@ class PlanGate {
   [[nodiscard]] Result<run::GateOpened> open(const Oid& tip);
   /// Removes the checkout: what was edited in it is on the job branch.
   [[nodiscard]] Status close();
-  /// Whether the checkout that the gate was opened with can be read.
+  /// Whether the checkout that the gate was opened with is there. Errors: that cannot be told.
   [[nodiscard]] Result<bool> is_open() const;
 
   /// Judges the plan as it is now and takes over what was edited in the checkout: the tests of the
@@ -56,8 +56,10 @@ class PlanGate {
   [[nodiscard]] Status judge_changes(const plan::Plan& plan,
                                      const std::vector<director::change>& changes) const;
   /// The tests of the nodes whose tests or command were edited still have to be able to run.
+  /// Those of nodes in `unwritten` are their author's to write first.
   [[nodiscard]] Status judge_tests(const plan::Plan& plan, const Oid& commit,
-                                   const std::vector<director::change>& changes);
+                                   const std::vector<director::change>& changes,
+                                   const std::vector<std::string>& unwritten);
 
   const Services& services_;
   Workspaces& workspaces_;

@@ -90,6 +90,14 @@ Result<std::vector<std::string>> DiskSlotFolders::list() {
   return std::vector<std::string>(slots.begin(), slots.end());
 }
 
+Result<bool> DiskSlotFolders::is_there(const std::string& dir) {
+  struct stat seen {};
+  if (::lstat(dir.c_str(), &seen) == 0) {
+    return true;
+  }
+  return errno == ENOENT ? Result<bool>(false) : cannot("look at", dir, errno);
+}
+
 Result<ports::WallTime> DiskSlotFolders::last_used(const std::string& name) {
   struct stat seen {};
   const fs::path meta = folder_ / (name + std::string(kMeta));

@@ -17,6 +17,7 @@ class DiskSlotFolders final : public ports::SlotFolders {
   explicit DiskSlotFolders(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
   [[nodiscard]] Result<std::vector<std::string>> list() override;
+  [[nodiscard]] Result<bool> is_there(const std::string& dir) override;
   [[nodiscard]] Result<ports::WallTime> last_used(const std::string& name) override;
   /// A slot that is nested deeper than any honest one, or that hides folders from being read, is
   /// given out as larger than any quota.

@@ -17,6 +17,9 @@ class SlotFolders {
   virtual ~SlotFolders() = default;
   /// The slots' names, in no order.
   [[nodiscard]] virtual Result<std::vector<std::string>> list() = 0;
+  /// Whether a folder that was brought to a commit is there still, by its path: in whatever state,
+  /// and wherever it lies. Errors: Io, if that cannot be told.
+  [[nodiscard]] virtual Result<bool> is_there(const std::string& dir) = 0;
   /// When a slot was last brought to a commit.
   [[nodiscard]] virtual Result<WallTime> last_used(const std::string& name) = 0;
   /// Bytes of its blocks on disk, its meta folder's included. Looks at every file.

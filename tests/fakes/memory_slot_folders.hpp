@@ -1,6 +1,7 @@
 /// The slots of a fake repository, with sizes and ages that a test gives them.
 #pragma once
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <set>
@@ -29,6 +30,10 @@ class MemorySlotFolders final : public ports::SlotFolders {
       }
       return Result<std::vector<std::string>>(names);
     });
+  }
+  [[nodiscard]] Result<bool> is_there(const std::string& dir) override {
+    const std::vector<std::string> all = repo_.slot_folders();
+    return std::find(all.begin(), all.end(), dir) != all.end();
   }
   [[nodiscard]] Result<ports::WallTime> last_used(const std::string& name) override {
     return used[name];

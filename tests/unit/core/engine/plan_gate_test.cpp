@@ -125,6 +125,56 @@ TEST_F(AtGateTwo, DeletedTestIsWrittenAnewAndTheGateComesBack) {
   expect_ready();
 }
 
+TEST_F(AtGateTwo, DeletedTestIsNotRunBeforeItIsWrittenAnew) {
+  edit("tests/b.test", std::nullopt);
+  edit_plan([](plan::Plan& plan) { plan.nodes[1].test_cmd = "+b.txt +tests/b.test"; });
+  world.gate.judge_as = [this](const gate_request& request) {
+    return world.repository.slot(std::string(request.workdir)).contains("tests/b.test")
+               ? verdict::fail("exit 1")
+               : verdict::error("exit 127", "no such file");
+  };
+  const Result<PlanEnd> end = go_on();
+  ASSERT_THAT(end, IsOk());
+  EXPECT_EQ(*end, PlanEnd::PausedAtPlan);
+  expect_ready();
+}
+
+// Whatever fails while a person's edits are looked at, they stay for the next time.
+TEST_F(AtGateTwo, EditsOutliveEveryCallThatFails) {
+  edit("tests/a.test", "by hand");
+  int nth = 1;
+  for (; state().stage == run::Stage::GatePlan; ++nth) {
+    director::testing::Fault fault(nth, director::testing::FaultSide::Before);
+    world.repository.fault = &fault;
+    (void)go_on();
+    world.repository.fault = nullptr;
+    if (state().stage == run::Stage::GatePlan) {
+      ASSERT_TRUE(fault.fired());
+      EXPECT_EQ(world.repository.slot(state().gate.checkout)["tests/a.test"], "by hand")
+          << fault.where();
+    }
+  }
+  EXPECT_GT(nth, 5);
+  EXPECT_EQ(world.repository.files_at(kRef)["tests/a.test"], "by hand");
+}
+
+TEST_F(AtGateTwo, CheckoutThatWasRemovedIsMadeAnew) {
+  const std::string checkout = state().gate.checkout;
+  world.repository.remove_slot(checkout);
+  expect_refused("it was made anew");
+  EXPECT_EQ(world.repository.slot(checkout), world.repository.files_at(kRef));
+  expect_ready();
+}
+
+TEST_F(AtGateTwo, EditsOnACommitThatIsGoneAreLeftAlone) {
+  edit("tests/a.test", "by hand");
+  world.repository.set_ref(kRef, world.base);
+  world.repository.commit_on(kRef, {{"tests/a.test", "amended"}, {"tests/b.test", "amended"}});
+  world.repository.collect_garbage();
+  EXPECT_THAT(go_on(), FailsWith(Errc::NotFound, "cannot tell what was edited in"));
+  EXPECT_EQ(world.repository.slot(state().gate.checkout)["tests/a.test"], "by hand");
+}
+
 /// The repository had tests/b.test before the job began; its author wrote over it.
 class AtGateTwoOfAnOldTest : public AtGateTwo {
  protected:
