@@ -1,6 +1,5 @@
 #include "core/engine/node_work.hpp"
 
-#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -60,8 +59,8 @@ Result<run::RunEvent> NodeWork::prepare(const run::StartAttempt& effect, const O
     }
     const director::verdict& verdict = tests.verdict;
     used.add(tests.used);
-    // A failure for want of memory says nothing about the tests.
-    if (verdict.outcome != DIRECTOR_GATE_FAIL || !tests.limit.empty()) {
+    // A failure for want of memory or time says nothing about the tests.
+    if (verdict.outcome != DIRECTOR_GATE_FAIL || !tests.limit.empty() || tests.timed_out) {
       const run::Red red = verdict.outcome == DIRECTOR_GATE_PASS ? run::Red::No : run::Red::Error;
       const std::string workspace = context.workspace->dir;
       context.workspace.reset();

@@ -13,7 +13,7 @@ RedCheck judge(const plan::Node& node, const GateChecked& checked, bool first) {
   const std::string command = "`" + node.test_cmd + "`";
   switch (verdict.outcome) {
     case DIRECTOR_GATE_FAIL:
-      if (!checked.limit.empty()) {
+      if (!checked.limit.empty() || checked.timed_out) {
         return {RedKind::CannotRun, "the tests cannot be run: " + told(verdict)};
       }
       if (std::string wrong = plan::wrong_red(node, verdict.detail); !wrong.empty()) {

@@ -400,5 +400,18 @@ TEST(RunEngine, KeptFoldersOfACandidateThatChangesSetupsInputsAreItsAlone) {
       << "the agent's slot, the verify slot for the first candidate, again for the second";
 }
 
+TEST(RunEngine, TestsThatTakeTooLongBeforeTheWorkAreNoRed) {
+  World world;
+  world.adopt({node("a")});
+  world.obedient({"a"});
+  world.gate.on_check = [&](const gate_request&, bool) {
+    world.clock.advance(world.settings.limits.node_timeout);
+  };
+  const Result<run::RunState> end = world.run();
+  ASSERT_THAT(end, IsOk());
+  EXPECT_EQ(state_of(*end, "a").status, NodeStatus::Error);
+  EXPECT_EQ(world.runner.calls("executor-a").size(), 0U) << "nobody is paid for that";
+}
+
 }  // namespace
 }  // namespace director::engine::testing

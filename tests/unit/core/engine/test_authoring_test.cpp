@@ -92,6 +92,15 @@ TEST_F(TestsOnTheBranch, ThatAreNeverRedEndThePlanning) {
   EXPECT_THAT(world.plan(world.job()), FailsWith(Errc::Invalid, "tests of node 'a'"));
 }
 
+TEST_F(TestsOnTheBranch, ThatWaitForEverAreNotRed) {
+  plan_as(two_nodes_with("+a.txt", R"("tests/b.test")"));
+  world.gate.on_check = [&](const gate_request&, bool) {
+    world.clock.advance(world.settings.limits.node_timeout);
+  };
+  world.runner.script["test_author-a"] = {author_writes({{"tests/a.test", "test"}})};
+  EXPECT_THAT(world.plan(world.job()), FailsWith(Errc::Invalid, "the tests cannot be run"));
+}
+
 TEST_F(TestsOnTheBranch, OfAnotherNodesAuthorStayAsTheyAre) {
   plan_as(two_nodes_with("+a.txt", R"("tests/a.test","tests/b.test")"));
   world.runner.script["test_author-b"] = {
