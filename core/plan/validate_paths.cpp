@@ -132,16 +132,27 @@ std::vector<std::string_view> words_of(std::string_view command) {
   return words;
 }
 
-/// The path, a folder that it lies in, or a part of what it holds ("tests/a.py::test_b").
-bool is_named_by(std::string_view path, std::string_view word) {
-  if (word.ends_with('/')) {
-    word.remove_suffix(1);
+/// "tests.a" or "tests.a.TestB": the file as a module of Python, or a part of it.
+bool is_module_of(std::string_view path, std::string_view word) {
+  constexpr std::string_view kPython = ".py";
+  if (!path.ends_with(kPython) || path.find('/') == std::string_view::npos) {
+    return false;
   }
-  const std::string_view& shorter = word.size() < path.size() ? word : path;
-  const std::string_view& longer = word.size() < path.size() ? path : word;
-  return !word.empty() && longer.starts_with(shorter) &&
-         (longer.size() == shorter.size() ||
-          longer[shorter.size()] == (word.size() < path.size() ? '/' : ':'));
+  path.remove_suffix(kPython.size());
+  const bool alike = word.size() >= path.size() &&
+                     std::equal(path.begin(), path.end(), word.begin(),
+                                [](char a, char b) { return (a == '/' ? '.' : a) == b; });
+  return alike && (word.size() == path.size() || word[path.size()] == '.');
+}
+
+/// The path, or a part of what it holds ("tests/a.py::test_b").
+bool is_named_by(std::string_view path, std::string_view word) {
+  return word.substr(0, word.find(':')) == path || is_module_of(path, word);
+}
+
+bool is_folder_of(std::string_view path, std::string_view word) {
+  return !word.empty() && word.size() < path.size() && path.starts_with(word) &&
+         path[word.size()] == '/';
 }
 
 }  // namespace
@@ -152,15 +163,17 @@ void check_commands(const std::vector<Node>& nodes, Problems& problems) {
     const std::vector<std::string_view> words = words_of(node.test_cmd);
     const bool runs_its_tests =
         std::any_of(node.tests.begin(), node.tests.end(), [&](const std::string& test) {
-          return std::any_of(words.begin(), words.end(),
-                             [&](std::string_view word) { return is_named_by(test, word); });
+          return std::any_of(words.begin(), words.end(), [&](std::string_view word) {
+            return is_named_by(test, word) || is_folder_of(test, word);
+          });
         });
     if (runs_its_tests) {
       continue;  // a compiler's command names the node's sources beside them
     }
-    const std::unordered_set<std::string_view> files(node.files.begin(), node.files.end());
-    const auto own = std::find_if(words.begin(), words.end(),
-                                  [&](std::string_view word) { return files.contains(word); });
+    const auto own = std::find_if(words.begin(), words.end(), [&](std::string_view word) {
+      return std::any_of(node.files.begin(), node.files.end(),
+                         [&](const std::string& file) { return is_named_by(file, word); });
+    });
     if (own != words.end()) {
       problems.add(i, "test_cmd runs " + shown(*own) +
                           ", which the node may change, and none of its tests: list it in tests "

@@ -11,6 +11,7 @@ namespace director::plan {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 Node node(std::string id, std::vector<std::string> files,
@@ -129,8 +130,19 @@ TEST(Validate, CommandMustNotRunWhatTheNodeMayChangeInsteadOfItsTests) {
     bad.tests = {"t/a.py"};
     EXPECT_THAT(lines({bad}), ElementsAre(refused)) << command;
   }
+  for (const auto& [command, word] :
+       {std::pair("pytest src/b.py::TestNew", "src/b.py::TestNew"),
+        std::pair("python3 -m unittest src.b", "src.b"),
+        std::pair("python3 -m unittest src.b.TestNew", "src.b.TestNew")}) {
+    Node bad = node("a", {"src/b.py"});
+    bad.test_cmd = command;
+    EXPECT_THAT(lines({bad}), ElementsAre(HasSubstr(std::string("runs '") + word + "'")));
+    bad.tests = {"src/b_test.py"};
+    EXPECT_THAT(lines({bad}), ElementsAre(HasSubstr(std::string("runs '") + word + "'")));
+  }
   for (const char* command :
-       {"python3 t/a.py run.sh", "pytest ./t src/a.c", "pytest t/", "pytest t/a.py::test_b src/a.c",
+       {"python3 -m unittest t.a.TestB src/a.c", "pytest src.a", "pytest src/a.cpp run.shell:x",
+        "python3 t/a.py run.sh", "pytest ./t src/a.c", "pytest t/", "pytest t/a.py::test_b src/a.c",
         "cc src/a.c t/a.py -o a && ./a", "make test", "sh other/run.sh", "sh run.sh.bak", ""}) {
     Node good = node("a", {"src/a.c", "run.sh"});
     good.test_cmd = std::string("true ") + command;
