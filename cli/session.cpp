@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <string_view>
 #include <system_error>
@@ -59,7 +60,9 @@ Session::Session(const CommonOptions& common, platform::RepoLock lock, platform:
       screen_(std::make_unique<Screen>(stderr, is_live_terminal(), clock_)),
       screen_log_(std::make_unique<ScreenLog>(*screen_, *log_)),
       redactor_(platform::secrets_of_this_process({})),
-      masking_log_(std::make_unique<platform::MaskingLog>(*screen_log_, redactor_)) {}
+      masking_log_(std::make_unique<platform::MaskingLog>(*screen_log_, redactor_)) {
+  std::signal(SIGPIPE, SIG_IGN);  // whoever reads our output may go: the job goes on
+}
 
 Session::~Session() = default;
 

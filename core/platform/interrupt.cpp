@@ -10,12 +10,15 @@ namespace {
 
 // A signal handler reaches nothing but globals.
 std::atomic<const ports::CancelToken*> g_token = nullptr;
-std::atomic<int> g_signals = 0;
+std::atomic<int> g_signals = 0;  ///< that end the program, the second time
+std::atomic<bool> g_interrupted = false;
 static_assert(std::atomic<const ports::CancelToken*>::is_always_lock_free &&
               std::atomic<bool>::is_always_lock_free && std::atomic<int>::is_always_lock_free);
 
-extern "C" void director_on_interrupt(int) {
-  if (g_signals.fetch_add(1) != 0) {
+extern "C" void director_on_interrupt(int signal) {
+  g_interrupted = true;
+  // A terminal that goes away sends one, and so does the shell in it.
+  if (signal != SIGHUP && g_signals.fetch_add(1) != 0) {
     ::_exit(130);
   }
   if (const ports::CancelToken* token = g_token.load()) {
@@ -27,6 +30,7 @@ extern "C" void director_on_interrupt(int) {
 
 InterruptGuard::InterruptGuard(ports::CancelToken token) : token_(std::move(token)) {
   g_signals = 0;
+  g_interrupted = false;
   g_token = &token_;
   struct sigaction action {};
   action.sa_handler = &director_on_interrupt;
@@ -47,6 +51,6 @@ InterruptGuard::~InterruptGuard() {
   g_token = nullptr;
 }
 
-bool InterruptGuard::interrupted() const { return g_signals.load() != 0; }
+bool InterruptGuard::interrupted() const { return g_interrupted.load(); }
 
 }  // namespace director::platform

@@ -7,9 +7,9 @@
 
 namespace director::platform {
 
-/// While it lives, the first SIGINT, SIGTERM or SIGHUP cancels the token and the second ends the
-/// program with status 130 at once: the supervisors of commands still running see it go and kill
-/// them. A SIGHUP that is ignored, as under nohup, stays ignored. One at a time; made before
+/// While it lives, SIGINT, SIGTERM and SIGHUP cancel the token, and a second SIGINT or SIGTERM ends
+/// the program with status 130 at once: the supervisors of commands still running see it go and
+/// kill them. A SIGHUP that is ignored, as under nohup, stays ignored. One at a time; made before
 /// threads are.
 class InterruptGuard {
  public:

@@ -3,8 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <fstream>
-#include <regex>
 #include <string>
 #include <vector>
 
@@ -100,6 +98,32 @@ TEST_F(Interrupted, TheFirstSignalEndsEverythingCleanly) {
               0);
   }
   expect_to_go_on();
+}
+
+// The shell of a terminal that goes away sends a signal of its own.
+TEST_F(Interrupted, ATerminalThatGoesAwayIsOneSignalHoweverOftenItIsTold) {
+  const Ran ran = world.stopped({"run"}, kIsUp, "HUP $pid; kill -HUP $pid; sleep 0.05; kill -HUP");
+  EXPECT_EQ(ran.exit_code, 130) << ran.out << ran.err;
+  EXPECT_THAT(read_file(world.state() / "journal.jsonl"),
+              HasSubstr(R"("type":"run_finished","outcome":"interrupted")"));
+}
+
+TEST_F(Interrupted, ByReadersOfItsOutputThatGoItIsNot) {
+  world.script("");
+  const Ran ran =
+      run({"bash", "-c", "\"$0\" run 2>&1 | head -n 1; exit ${PIPESTATUS[0]}", DIRECTOR_PROGRAM},
+          world.repo(), world.environment());
+  EXPECT_EQ(ran.exit_code, 0) << ran.out << ran.err;
+  EXPECT_THAT(read_file(world.state() / "journal.jsonl"),
+              HasSubstr(R"("type":"run_finished","outcome":"done")"));
+}
+
+TEST_F(Interrupted, ByAParentThatIgnoresTheEndsOfItsChildrenItIsNot) {
+  world.script("");
+  const Ran ran = run({"perl", "-e", "$SIG{CHLD} = 'IGNORE'; exec @ARGV", DIRECTOR_PROGRAM, "run"},
+                      world.repo(), world.environment());
+  EXPECT_EQ(ran.exit_code, 0) << ran.out << ran.err;
+  EXPECT_THAT(ran.err, Not(HasSubstr("not confined")));
 }
 
 TEST_F(Interrupted, TheSecondSignalEndsEverythingAtOnce) {
