@@ -140,10 +140,11 @@ Status drop(director::vcs& vcs, const std::vector<KeptWork>& all, const KeptOpti
     }
   }
   for (const KeptWork& kept : options.all ? all : chosen) {
-    Status dropped = engine::drop_kept(vcs, kept);
-    if (!dropped && dropped.error().code() != Errc::Conflict) {
-      return dropped;
+    const Status dropped = engine::drop_kept(vcs, kept);
+    if (!dropped && dropped.error().code() == Errc::Conflict) {
+      continue;  // chosen twice, or somebody else was sooner
     }
+    DIRECTOR_CHECK(dropped);
     print_text(stdout, "dropped " + kept.id + " " + kept.commit.value + "\n");
   }
   return ok();

@@ -1,5 +1,6 @@
 // The `director` program: reads the command line and hands over to a command.
 #include <CLI/CLI.hpp>
+#include <csignal>
 #include <functional>
 #include <map>
 #include <optional>
@@ -292,6 +293,7 @@ class CommandLine {
     kept.add_flag("--json", kept_.json, "Print JSON");
     const auto action = [this, &kept](const char* name, const char* help, KeptAction which) {
       CLI::App* sub = kept.add_subcommand(name, help);
+      sub->fallthrough();  // --repo and the like may stand behind it
       sub->callback([this, which] { kept_.action = which; });
       return sub;
     };
@@ -374,6 +376,7 @@ class CommandLine {
 }  // namespace director::cli
 
 int main(int argc, char** argv) {
+  std::signal(SIGCHLD, SIG_DFL);  // whoever started us may ignore it: then no command's end is told
   if (argc == 3 && std::string_view(argv[1]) == "--probe-plugin") {
     return static_cast<int>(director::cli::probe_plugin_command(argv[2]));
   }

@@ -150,8 +150,8 @@ class Supervisor {
   }
 
   /// Kills whatever was started since the mark. Its children take its place meanwhile, so until
-  /// there is none; false if that has no end, or if
-  /// somebody could hide. One look may miss who changes places while it lasts.
+  /// there is none; false if that has no end, or if somebody could hide. One look may miss who
+  /// changes places while it lasts.
   bool weed() {
     if (!sees_all_processes()) {
       return false;
@@ -304,6 +304,10 @@ int run(int argc, char** argv) {
   }
   // Else the command, which is the same user, could open our pipes in /proc and report for us.
   ::prctl(PR_SET_DUMPABLE, 0);
+  // Where it is ignored, which is inherited, no end of a process is told.
+  struct sigaction told {};
+  told.sa_handler = SIG_DFL;
+  ::sigaction(SIGCHLD, &told, nullptr);
   // In a sandbox what stands between has let some through.
   sigset_t all;
   ::sigfillset(&all);

@@ -1,6 +1,7 @@
 // The user acts while a job is under way: through the program, with real git.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 
 #include "tests/e2e/scripted_job.hpp"
@@ -129,9 +130,13 @@ TEST_F(UserMeanwhile, KillsDirectorAndFindsTheHalfDoneWorkAgain) {
   EXPECT_EQ(world_.director({"kept", "show", "none/9"}).exit_code, 2);
   EXPECT_EQ(world_.director({"kept", "drop"}).exit_code, 2);
   EXPECT_EQ(world_.director({"kept", "drop", "--older-than", "1d"}).out, "");
+  const Ran dropped = world_.director({"kept", "drop", "one/1", "one/1"});
+  EXPECT_EQ(dropped.exit_code, 0) << dropped.err;
+  EXPECT_EQ(std::count(dropped.out.begin(), dropped.out.end(), '\n'), 1) << dropped.out;
   EXPECT_EQ(world_.director({"kept", "drop", "--all"}).exit_code, 0);
   EXPECT_EQ(refs("refs/director/kept/"), "");
   EXPECT_EQ(world_.director({"kept", "--json"}).out, "{\n  \"kept\": []\n}\n");
+  EXPECT_EQ(world_.director({"kept", "list", "--json"}).out, "{\n  \"kept\": []\n}\n");
 }
 
 }  // namespace
