@@ -17,16 +17,21 @@
 namespace director::cli {
 namespace {
 
-constexpr const char* kHigherCeiling = "director auto --max-cost <dollars>";
-
 /// A number as the configuration reads it.
 std::string plain(double number) { return JsonWriter().value(number).take(); }
 
-/// The command that goes on with the job under the same ceiling.
-std::string same_command(const AutoOptions& options) {
-  return options.max_cost ? "director auto --max-cost " + plain(*options.max_cost)
-                          : "director auto";
-}
+/// The commands that go on with the job.
+struct Again {
+  std::string same;    ///< under the same ceiling
+  std::string higher;  ///< under another
+
+  Again(const CommonOptions& common, const AutoOptions& options)
+      : same(with_settings("director auto", common)), higher(same + " --max-cost <dollars>") {
+    if (options.max_cost) {
+      same += " --max-cost " + plain(*options.max_cost);
+    }
+  }
+};
 
 /// The task, or empty to go on with what is there. Errors: of usage.
 Result<std::string> check_options(const AutoOptions& options) {
@@ -76,7 +81,7 @@ ExitCode report_failure(const Session& session, const std::string& command, cons
   return ExitCode::Incomplete;
 }
 
-ExitCode run_planned(Session& session, const AutoOptions& options) {
+ExitCode run_planned(Session& session, const AutoOptions& options, const Again& again) {
   engine::Services& services = session.services();
   Result<OpenJob> job = open_job(services);
   if (!job) {
@@ -89,11 +94,11 @@ ExitCode run_planned(Session& session, const AutoOptions& options) {
                .max_attempts = options.max_attempts.value_or(services.settings.limits.max_attempts),
                .retry = false});
   if (!ended) {
-    return report_failure(session, same_command(options), ended.error());
+    return report_failure(session, again.same, ended.error());
   }
   print_text(stdout, status_text(*ended));
   const bool ceiling = ended->run->outcome == "ceiling";
-  print_text(stdout, next_steps(*ended, ceiling ? kHigherCeiling : same_command(options)));
+  print_text(stdout, next_steps(*ended, ceiling ? again.higher : again.same));
   return exit_code_of(*ended->run);
 }
 
@@ -105,6 +110,7 @@ ExitCode auto_command(CommonOptions common, const AutoOptions& options) {
     print_error(task.error());
     return ExitCode::Usage;
   }
+  const Again again(common, options);
   if (options.max_cost) {
     common.set.push_back("limits.cost_ceiling_usd=" + plain(*options.max_cost));
   }
@@ -125,11 +131,10 @@ ExitCode auto_command(CommonOptions common, const AutoOptions& options) {
       const bool is_ceiling =
           options.max_cost &&
           planned.error().message().find("limits.cost_ceiling_usd") != std::string::npos;
-      return report_failure(session, is_ceiling ? kHigherCeiling : same_command(options),
-                            planned.error());
+      return report_failure(session, is_ceiling ? again.higher : again.same, planned.error());
     }
   }
-  return run_planned(session, options);
+  return run_planned(session, options, again);
 }
 
 }  // namespace director::cli

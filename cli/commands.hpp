@@ -20,6 +20,9 @@ struct CommonOptions {
   bool verbose = false;
 };
 
+/// The command with what it was given of these, to be typed once more.
+[[nodiscard]] std::string with_settings(std::string command, const CommonOptions& common);
+
 struct PlanOptions {
   std::string task;
   bool automatic = false;

@@ -70,20 +70,23 @@ Result<PlanStart> prepare(engine::Services& services, const PlanOptions& options
   return start;
 }
 
-ExitCode report_failure(const Session& session, const Error& error) {
+ExitCode report_failure(const Session& session, const CommonOptions& common, const Error& error) {
+  const std::string again = "`" + with_settings("director plan --continue", common) + "`";
   if (session.interrupted()) {
-    std::fputs("interrupted; `director plan --continue` goes on\n", stderr);
+    print_text(stderr, "interrupted; " + again + " goes on\n");
     return ExitCode::Interrupted;
   }
   print_error(error);
-  std::fputs("director: `director plan --continue` tries this stage again\n", stderr);
+  print_text(stderr, "director: " + again + " tries this stage again\n");
   return ExitCode::Incomplete;
 }
 
 void print_ready_plan(engine::Services& services) {
   const Result<engine::JobState> ready =
       engine::read_job(services.files, services.folders.journal());
-  if (ready && ready->plan) {
+  if (!ready) {
+    print_error(ready.error());
+  } else if (ready->plan) {
     const plan::Plan& plan = *ready->plan;
     print_text(stdout, "Plan of job " + plan.job_id.value + ", " +
                            std::to_string(plan.nodes.size()) + " nodes on branch " +
@@ -115,18 +118,18 @@ ExitCode plan_command(const CommonOptions& common, const PlanOptions& options) {
   }
   Result<Planning> planning = Planning::open(session, std::move(start).value());
   if (!planning) {
-    return report_failure(session, planning.error());
+    return report_failure(session, common, planning.error());
   }
   if (const Status approved = options.go_on ? planning->approve() : ok(); !approved) {
     if (approved.error().code() != Errc::Invalid) {
-      return report_failure(session, approved.error());
+      return report_failure(session, common, approved.error());
     }
     print_error(approved.error());  // an edit that cannot be used: nothing was started
     return ExitCode::Usage;
   }
   const Result<engine::PlanEnd> end = planning->run();
   if (!end) {
-    return report_failure(session, end.error());
+    return report_failure(session, common, end.error());
   }
   if (*end == engine::PlanEnd::Ready) {
     print_ready_plan(services);

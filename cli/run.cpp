@@ -31,7 +31,7 @@ ExitCode run_command(const CommonOptions& common, const RunCommandOptions& optio
     return exit_code_of(ended.error());
   }
   print_text(stdout, status_text(*ended));
-  print_text(stdout, next_steps(*ended, "director run"));
+  print_text(stdout, next_steps(*ended, with_settings("director run", common)));
   return exit_code_of(*ended->run);
 }
 
