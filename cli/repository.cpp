@@ -1,5 +1,6 @@
 #include "cli/repository.hpp"
 
+#include <algorithm>
 #include <array>
 #include <fstream>
 #include <string_view>
@@ -85,7 +86,19 @@ Status archive_job(ports::FileStore& files, const engine::Folders& folders,
   static constexpr std::array<const char*, 9> kFiles{
       "recon.md",      "spec.md", "plan_stage.json", "plan.json", "state.json", "costs.jsonl",
       "metrics.jsonl", "logs",    "journal.jsonl"};
-  const fs::path history = folders.state / "history" / engine::ref_part(job);
+  // An earlier job of this name stays as it is, and so do the parts of one.
+  const auto is_taken = [&](const fs::path& history) {
+    std::error_code error;
+    return fs::exists(history / kFiles.back(), error) ||
+           std::any_of(kFiles.begin(), kFiles.end(), [&](const char* name) {
+             return fs::exists(history / name, error) && fs::exists(folders.state / name, error);
+           });
+  };
+  const fs::path plain = folders.state / "history" / engine::ref_part(job);
+  fs::path history = plain;
+  for (int i = 2; is_taken(history); ++i) {
+    history = plain.string() + "-" + std::to_string(i);
+  }
   for (const char* name : kFiles) {
     Status moved = files.move(folders.state / name, history / name);
     if (!moved && moved.error().code() != Errc::NotFound) {

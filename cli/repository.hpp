@@ -29,8 +29,8 @@ struct GitFolders {
 /// Makes .director and the .gitignore that keeps all but the configuration out of git.
 [[nodiscard]] Status make_state_folder(ports::FileStore& files, const engine::Folders& folders);
 
-/// Moves a job's files to history/<job>/. The journal goes last, so that an interrupted move goes
-/// on.
+/// Moves a job's files to history/<job>/, or to <job>-2/ and so on where others are there. The
+/// journal goes last, so that an interrupted move goes on.
 [[nodiscard]] Status archive_job(ports::FileStore& files, const engine::Folders& folders,
                                  const std::string& job);
 
