@@ -1,5 +1,6 @@
 #include "git_vcs.hpp"
 
+#include "empty_objects.hpp"
 #include "slot.hpp"
 #include "trees.hpp"
 #include "user_repository.hpp"
@@ -127,9 +128,16 @@ Result<snapshot_result> GitVcs::snapshot(const slot& where, std::string_view bas
   DIRECTOR_TRY(const Oid base, store.tree(base_tree));
   DIRECTOR_TRY(const OpenSlot slot, open_slot(where));
   SlotState state = memory_->take(slot.cache_path);
-  DIRECTOR_TRY(Snapshot taken, take_snapshot(store, slot, base, ignore, state));
+  Result<Snapshot> taken = take_snapshot(store, slot, base, ignore, state);
+  const bool is_whole = taken && store.tree(to_hex(taken->tree));
+  if (!is_whole && remove_empty_objects(user_->source().objects_dir) != 0) {
+    state = SlotState{};
+    state.files = std::make_unique<StatCache>();  // without it every file is written again
+    taken = take_snapshot(store, slot, base, ignore, state);
+  }
+  DIRECTOR_CHECK(taken);
   DIRECTOR_CHECK(memory_->give(slot.cache_path, slot.root.get(), std::move(state)));
-  return snapshot_result{to_hex(taken.tree), std::move(taken.changes)};
+  return snapshot_result{to_hex(taken->tree), std::move(taken->changes)};
 }
 
 }  // namespace director::vcs_git

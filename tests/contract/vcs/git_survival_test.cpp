@@ -6,8 +6,8 @@
 
 #include <atomic>
 #include <chrono>
-#include <cstdlib>
 #include <memory>
+#include <set>
 #include <string>
 #include <thread>
 
@@ -68,6 +68,32 @@ TEST_F(GitSurvival, NoRefIsMadeToWhatGarbageCollectionTook) {
   git(repo(), "fsck --strict");
   EXPECT_EQ(unnamed_commit().size(), 40U) << "the same work is taken again, cache and all";
   EXPECT_THAT(vcs_->update_ref("refs/heads/director/job-1", "", unnamed_commit()), IsOk());
+  git(repo(), "fsck --strict");
+}
+
+// What was journaled already may be on the disk, and the objects that it names without their bytes.
+TEST_F(GitSurvival, ObjectsThatAPowerCutEmptiedAreWrittenAgain) {
+  const auto objects = [&] {
+    std::set<fs::path> all;
+    for (const auto& entry : fs::recursive_directory_iterator(repo() / ".git" / "objects")) {
+      if (entry.is_regular_file()) {
+        all.insert(entry.path());
+      }
+    }
+    return all;
+  };
+  const std::set<fs::path> before = objects();
+  const std::string lost = unnamed_commit();
+  for (const fs::path& path : objects()) {
+    if (!before.contains(path)) {
+      ASSERT_TRUE(fs::remove(path));
+      write_file(path, "");
+    }
+  }
+  start();
+  EXPECT_FALSE(vcs_->resolve(lost));
+  const std::string again = unnamed_commit();
+  ASSERT_THAT(vcs_->update_ref("refs/heads/director/job-1", "", again), IsOk());
   git(repo(), "fsck --strict");
 }
 
