@@ -10,8 +10,6 @@
 #include <chrono>
 #include <csignal>
 #include <fstream>
-#include <memory>
-#include <optional>
 #include <thread>
 
 #include "tests/abi/support.hpp"
@@ -43,9 +41,11 @@ class Daemon : public PluginTest {
   }
 
   /// A shell does what is asked of it by a pipe "go", and makes "done". It starts nothing while it
-  /// waits: that would have no end for whoever ends what it has started.
+  /// waits: that would have no end for whoever ends what it has started. It holds the pipe's other
+  /// end as well, so that it never sees the end of what is written.
   [[nodiscard]] static std::string serving(const std::string& work) {
-    return "mkfifo go 2>/dev/null; echo ready; while read -r _ <go; do " + work + "; : >done; done";
+    return "mkfifo go 2>/dev/null; echo ready; while read -r _ <>go; do " + work +
+           "; : >done; done";
   }
   void have_it_work() const {
     std::filesystem::remove(folder / "done");
@@ -160,7 +160,7 @@ TEST_F(Daemon, WhatItsToolsUseIsInTheFiguresOfTheCallThatHadThem) {
   const std::string tool =
       "perl -e '$x = \"x\" x 60000000; 1 while (times)[0] < 0.3; open(F, \">done\"); close F; "
       "sleep 1000'";
-  const std::string script = "mkfifo go; echo ready; while :; do read x < go; " + tool + " & done";
+  const std::string script = "mkfifo go; echo ready; while :; do read x <>go; " + tool + " & done";
   constexpr milliseconds kWorked(280);  // the kernel tells it in hundredths of a second
   {
     const auto call = hosts.open({});
@@ -278,6 +278,7 @@ TEST_F(Daemon, EndsWithADirectorThatIsKilled) {
       ::pause();
     }
   }
+  ::close(ready[1]);
   char answer = 0;
   ASSERT_EQ(::read(ready[0], &answer, 1), 1);
   EXPECT_EQ(answer, 'y');
@@ -286,7 +287,6 @@ TEST_F(Daemon, EndsWithADirectorThatIsKilled) {
   ::waitpid(director, nullptr, 0);
   EXPECT_TRUE(all_end(mark_));
   ::close(ready[0]);
-  ::close(ready[1]);
 }
 
 /// Commands that have no network.

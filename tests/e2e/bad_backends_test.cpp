@@ -28,6 +28,8 @@ constexpr const char* kReviewAll = "[review]\nstage_two_file_threshold = 0\n";
 constexpr const char* kSlowTests =
     R"({"role": "test-author", "contains": "Node one", "steps": [{"write": {"tests/one.sh": "grep -q right one.txt || exit 1\nexec sleep 600\n"}}, {"text": "DONE"}]},)";
 const std::vector<std::string> kOneSecond{"--set", "limits.node_timeout_secs=1"};
+/// A check that is well has to be done by then, and a program gets a quarter for its answer.
+const std::vector<std::string> kSomeSeconds{"--set", "limits.node_timeout_secs=8"};
 
 /// An agent tool for the runners: it does what it is asked for.
 const std::string kWorks = R"SH(prompt=$(cat)
@@ -70,7 +72,7 @@ const auto kRunnersThatAreFound = {
     runner("takes-all-failures-for-one", "'runner-takes-all-failures-for-one': it failed",
            "echo fail auth\n"),
     runner("forgets-the-deadline", "'runner-forgets-the-deadline': it failed", "sleep 600\n",
-           kOneSecond),
+           kSomeSeconds),
     runner("stumbles-over-garbage", "'runner-stumbles-over-garbage': it failed",
            "echo 'what is this?'\n"),
     runner("throws-at-half-a-line", "'runner-throws-at-half-a-line' threw an exception",
@@ -99,7 +101,7 @@ const auto kOthersThatAreFound = {
         kSlowTests, "", kOneSecond},
     Bad{kOurs, "gate-passes-whatever-comes", "its tests pass before any work"},
     Bad{kOurs, "program-passes-on-error", "'program-passes-on-error' says pass although",
-        kSlowTests, "", kOneSecond},
+        kSlowTests, "", kSomeSeconds},
     Bad{kOurs, "program-passes-whatever-comes", "its tests pass before any work"},
     Bad{kOurs, "program-hangs-in-call", "'program-hangs-in-call' gave no answer in time", "", "",
         kOneSecond}};

@@ -95,8 +95,8 @@ TEST_P(CarelessVcs, LandsWhatIsRightAndNothingElse) {
   EXPECT_EQ(landed_files(job, GetParam().id()), right());
 }
 
-// Whether they err depends on who comes first, and so does whether that can be told: the snapshot of
-// a slot in which nothing was done looks like an agent who did nothing.
+// Whether they err depends on who comes first, and so does whether that can be told: the snapshot
+// of a slot in which nothing was done looks like an agent who did nothing.
 class RacingVcs : public BadVcs {};
 
 TEST_P(RacingVcs, LandsNothingWrong) {

@@ -258,7 +258,7 @@ TEST_F(Sandbox, ConfigShowsWhatIsInForce) {
 
 // Landlock shows itself by what it cannot give.
 constexpr const char* kWhich =
-    "attempt private-tmp \"echo x >/tmp/mine\"\n"
+    "attempt private-tmp \"echo x >/tmp/mine-\\${ROOT##*/}\"\n"
     "attempt write \"echo evil >\\$repo/evil\"\n";
 
 TEST_F(Sandbox, LandlockIsTakenWhereItIsNamed) {
@@ -289,7 +289,7 @@ TEST_F(Sandbox, BubblewrapIsTakenOrNoneWhereItIsNamed) {
   EXPECT_THAT(ran.err, AllOf(HasSubstr("agents and gates are not confined: bubblewrap"),
                              Not(HasSubstr("Landlock"))));
   EXPECT_THAT(said, HasSubstr("[write: done]"));
-  fs::remove("/tmp/mine");
+  fs::remove("/tmp/mine-" + world.root().filename().string());
 }
 
 INSTANTIATE_TEST_SUITE_P(With, SandboxHide, ::testing::Values("bubblewrap", "landlock"),

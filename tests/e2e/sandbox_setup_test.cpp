@@ -1,4 +1,6 @@
 // `[workspace] setup` is a command like any other: it runs what an agent may have written.
+#include <unistd.h>
+
 #include <string>
 #include <vector>
 
@@ -72,12 +74,12 @@ TEST_P(SandboxSetup, DoesAllThatWithoutIt) {
 }
 
 TEST_P(SandboxSetup, LeavesNothingRunning) {
+  const std::string nap = "97531." + std::to_string(::getpid());  // as no other test's
   write_file(world.root() / "setup.sh",
-             "setsid sh -c \"sleep 97531.8642\" >/dev/null 2>&1 &\necho started\n");
+             "setsid sh -c \"sleep " + nap + "\" >/dev/null 2>&1 &\necho started\n");
   (void)run_job();
   EXPECT_EQ(ran.exit_code, 0) << ran.out << ran.err;
-  EXPECT_THAT(run({"pgrep", "-f", "sleep 97531.864[2]"}, world.root(), world.environment()).out,
-              "");
+  EXPECT_EQ(run({"pgrep", "-f", "slee[p] " + nap}, world.root(), world.environment()).out, "");
 }
 
 TEST_F(Sandbox, KeptFoldersLieInTheWorkspace) {

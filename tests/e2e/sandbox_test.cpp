@@ -3,6 +3,7 @@
 // off, where it succeeds, so that a test cannot pass because its attempt is wrong.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <memory>
@@ -76,7 +77,7 @@ const std::vector<Attempt>& work() {
       {"history", R"SH(test "$(git log --format=%s | tail -1)" = First)SH", kDone, kDone},
       {"temp", R"SH(test ! -e "$TMPDIR/mine" && echo x >"$TMPDIR/mine")SH", kDone, kDone},
       {"temp-name", R"SH(test "$(mktemp -u | cut -c1-${#TMPDIR})" = "$TMPDIR")SH", kDone, kDone},
-      {"slash-tmp", "echo x >/tmp/mine", kDone, kRefused},
+      {"slash-tmp", R"SH(echo x >"/tmp/mine-${ROOT##*/}")SH", kDone, kRefused},
       {"opened", R"SH(echo x >"$ROOT/opened/here")SH", kDone, kDone},
       {"state", R"SH(echo x >"$cache/plugins/runner-scripted"/agent/here)SH", kDone, kDone},
       {"read-repository", R"SH(test -r "$repo/.git/HEAD" && cat "$repo/README.md")SH", kDone,
@@ -104,7 +105,7 @@ TEST_P(AnySandbox, AnAgentCanDoItsWork) {
   EXPECT_EQ(ran.exit_code, 0) << ran.out << ran.err << said;
   expect_attempts(work(), said, true);
   EXPECT_EQ(read_file(world.root() / "opened" / "here"), "x\n");
-  EXPECT_FALSE(fs::exists("/tmp/mine"));
+  EXPECT_FALSE(fs::exists("/tmp/mine-" + world.root().filename().string()));
   // No command's temporary files are left.
   for (const auto& cache : fs::directory_iterator(world.root() / "home/.cache/director")) {
     if (fs::exists(cache.path() / "tmp")) {
@@ -153,17 +154,19 @@ echo over
 
 TEST_P(AnySandbox, NothingOutlivesItsCommand) {
   // It would write into the workspace, which it may, for as long as it lives.
-  write_file(world.root() / "attack.sh", R"SH(
-setsid nohup sh -c 'exec sleep 98765.4321' >/dev/null 2>&1 &
-(setsid sh -c 'sleep 98765.4321 & sleep 98765.4321' >/dev/null 2>&1 &)
+  const std::string nap = "98765." + std::to_string(::getpid());  // as no other test's
+  write_file(world.root() / "attack.sh", filled(R"SH(
+setsid nohup sh -c 'exec sleep NAP' >/dev/null 2>&1 &
+(setsid sh -c 'sleep NAP & sleep NAP' >/dev/null 2>&1 &)
 echo started
-)SH");
+)SH",
+                                                "NAP", nap));
   EXPECT_THAT(run_job(), HasSubstr("started"));
   EXPECT_EQ(ran.exit_code, 0) << ran.out << ran.err;
   for (const auto& entry : fs::directory_iterator("/proc")) {
     std::ifstream line(entry.path() / "cmdline", std::ios::binary);
     const std::string text{std::istreambuf_iterator<char>(line), {}};
-    EXPECT_THAT(text, Not(HasSubstr(std::string("sleep\0", 6) + "98765.4321"))) << entry.path();
+    EXPECT_THAT(text, Not(HasSubstr(std::string("sleep\0", 6) + nap))) << entry.path();
   }
 }
 

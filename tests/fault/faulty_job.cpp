@@ -261,6 +261,14 @@ void FaultyJob::expect_state_done() {
 }
 
 void FaultyJob::expect_nothing_left() {
+  // What a killed director started ends by itself; how soon is the system's affair.
+  constexpr int kPatience = 1000;
+  std::vector<std::string> running = processes_about(root());
+  for (int i = 0; i < kPatience && !running.empty(); ++i) {
+    usleep(10'000);
+    running = processes_about(root());
+  }
+  EXPECT_THAT(running, IsEmpty());
   for (const fs::path& folder : {state(), repo() / ".git", root() / "home"}) {
     for (const auto& entry : fs::recursive_directory_iterator(folder)) {
       const std::string name = entry.path().filename().string();
@@ -270,14 +278,6 @@ void FaultyJob::expect_nothing_left() {
           << "left over: " << entry.path();
     }
   }
-  // What a killed director started ends by itself; how soon is the system's affair.
-  constexpr int kPatience = 1000;
-  std::vector<std::string> running = processes_about(root());
-  for (int i = 0; i < kPatience && !running.empty(); ++i) {
-    usleep(10'000);
-    running = processes_about(root());
-  }
-  EXPECT_THAT(running, IsEmpty());
   EXPECT_EQ(git_says({"for-each-ref", "--format=%(refname)"}),
             "refs/heads/" + std::string(kBranch) + "\nrefs/heads/main");
 }

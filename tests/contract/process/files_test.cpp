@@ -6,7 +6,6 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <thread>
 
 #include "core/platform/disk_file_store.hpp"
@@ -197,6 +196,7 @@ TEST_F(Files, ALocksHolderIsSeenWithoutTouchingTheLock) {
     ::_exit(0);
   }
   ::close(done[0]);
+  ::close(ready[1]);
   char byte = 0;
   ASSERT_EQ(::read(ready[0], &byte, 1), 1);
   ASSERT_EQ(byte, 'y');
@@ -206,7 +206,6 @@ TEST_F(Files, ALocksHolderIsSeenWithoutTouchingTheLock) {
   ::close(done[1]);
   ASSERT_EQ(::waitpid(child, nullptr, 0), child);
   ::close(ready[0]);
-  ::close(ready[1]);
   EXPECT_FALSE(platform::RepoLock::holder(path)) << "the file still names a process that is gone";
   EXPECT_TRUE(platform::RepoLock::acquire(path));
 }

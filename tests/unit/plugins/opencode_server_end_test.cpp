@@ -82,7 +82,7 @@ TEST_F(SharedServerTest, IsToldAgainToAbortUntilItDoes) {
   patience.join();
   EXPECT_EQ(outcome->failure, agent_failure::cancelled);
   const std::vector<std::string> asked = server_.requests();
-  EXPECT_EQ(std::count_if(asked.begin(), asked.end(),
+  EXPECT_GE(std::count_if(asked.begin(), asked.end(),
                           [](const std::string& request) { return request.starts_with(kAbort); }),
             2);
   EXPECT_FALSE(was_asked("POST /instance/dispose")) << "of others in the folder";

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -107,10 +108,13 @@ class OpencodeServerLive : public OpencodeLive {
     return found;
   }
 
+  /// In vain if the call that makes it has failed.
   static void wait_for(const fs::path& file) {
-    while (!fs::exists(file)) {
-      std::this_thread::yield();
+    const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(3);
+    while (!fs::exists(file) && std::chrono::steady_clock::now() < end) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
+    EXPECT_TRUE(fs::exists(file)) << file;
   }
 
   [[nodiscard]] std::string transcript() const {
