@@ -230,6 +230,7 @@ Result<engine::BenchSummary> BenchJob::run() {
   bench_.ended = false;
   DIRECTOR_CHECK(save());
   std::vector<engine::BenchRow> rows;
+  engine::BenchSummary so_far;
   for (const std::string& profile : bench_.profiles) {
     const std::string place = "profile " + profile + " (" + std::to_string(rows.size() + 1) +
                               " of " + std::to_string(bench_.profiles.size()) + ")";
@@ -243,18 +244,16 @@ Result<engine::BenchSummary> BenchJob::run() {
       ran = run_profile(profile);
     }
     if (session_.interrupted()) {
-      DIRECTOR_TRY(const engine::BenchSummary so_far, summarize(rows));
-      (void)so_far;
+      DIRECTOR_TRY(so_far, summarize(rows));
       return Error(Errc::Cancelled, "interrupted");
     }
     DIRECTOR_TRY(engine::BenchRow row, finish_row(profile, ran));
     rows.push_back(std::move(row));
     bench_.ended = rows.size() == bench_.profiles.size();
-    DIRECTOR_TRY(const engine::BenchSummary so_far, summarize(rows));
-    (void)so_far;
+    DIRECTOR_TRY(so_far, summarize(rows));
   }
   DIRECTOR_CHECK(save());
-  return summarize(rows);
+  return so_far;
 }
 
 }  // namespace director::cli

@@ -1,7 +1,6 @@
 #include "core/engine/keeper.hpp"
 
 #include <map>
-#include <memory>
 #include <utility>
 
 #include "core/engine/landed.hpp"

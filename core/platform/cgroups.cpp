@@ -12,7 +12,6 @@
 #include <cmath>
 #include <optional>
 #include <system_error>
-#include <thread>
 #include <utility>
 
 #include "core/platform/cgroup_files.hpp"

@@ -12,7 +12,9 @@ namespace runner_opencode {
 using plugin_support::as_integer;
 using plugin_support::as_number;
 using plugin_support::as_string;
+using plugin_support::count_or_zero;
 using plugin_support::member;
+using plugin_support::text_or_empty;
 
 struct EventParser::Line {
   const rapidjson::Value& root;
@@ -20,14 +22,6 @@ struct EventParser::Line {
 };
 
 namespace {
-
-std::string text_or_empty(const rapidjson::Value* value) {
-  return std::string(as_string(value).value_or(std::string_view()));
-}
-
-std::int64_t count(const rapidjson::Value* value) {
-  return std::max<std::int64_t>(0, as_integer(value).value_or(0));
-}
 
 /// The headers retry-after-ms and retry-after (in seconds; the date form is not used by endpoints).
 std::int64_t retry_after(const rapidjson::Value* headers) {
@@ -169,11 +163,11 @@ std::optional<Event> EventParser::on_step_finish(const Line& line) {
 
   UsageEvent event;
   director::usage& usage = event.usage;
-  usage.input = count(member(*line.part, "tokens", "input"));
-  usage.output = count(member(*line.part, "tokens", "output"));
-  usage.reasoning = count(member(*line.part, "tokens", "reasoning"));
-  usage.cache_read = count(member(*line.part, "tokens", "cache", "read"));
-  usage.cache_write = count(member(*line.part, "tokens", "cache", "write"));
+  usage.input = count_or_zero(member(*line.part, "tokens", "input"));
+  usage.output = count_or_zero(member(*line.part, "tokens", "output"));
+  usage.reasoning = count_or_zero(member(*line.part, "tokens", "reasoning"));
+  usage.cache_read = count_or_zero(member(*line.part, "tokens", "cache", "read"));
+  usage.cache_write = count_or_zero(member(*line.part, "tokens", "cache", "write"));
   const bool counted = member(*line.part, "tokens", "total") != nullptr || usage.input != 0 ||
                        usage.output != 0 || usage.reasoning != 0 || usage.cache_read != 0 ||
                        usage.cache_write != 0;

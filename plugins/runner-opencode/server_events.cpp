@@ -13,6 +13,7 @@ using plugin_support::as_string;
 using plugin_support::make_string;
 using plugin_support::member;
 using plugin_support::set_member;
+using plugin_support::text_or_empty;
 
 struct ServerEvents::Properties {
   const rapidjson::Value& value;
@@ -24,10 +25,6 @@ namespace {
 
 /// OpenCode waits no longer, whatever an endpoint asks for.
 constexpr std::int64_t kLongestWaitMs = std::int64_t{1} << 31U;
-
-std::string text_of(const rapidjson::Value* value) {
-  return std::string(as_string(value).value_or(std::string_view()));
-}
 
 /// A line of `opencode run`: {"type", "timestamp", "sessionID", <name>: content}.
 std::string line_of(std::string_view type, std::int64_t time_ms, const std::string& session,
@@ -78,7 +75,7 @@ ServerNews ServerEvents::feed(std::string_view data, std::int64_t now_ms) {
   const rapidjson::Value& event = payload != nullptr ? *payload : *document;
   const std::string_view type = as_string(member(event, "type")).value_or(std::string_view());
   const rapidjson::Value* value = member(event, "properties");
-  const std::string directory = text_of(member(*document, "directory"));
+  const std::string directory = text_or_empty(member(*document, "directory"));
   is_disposed_ = is_disposed_ || (type == "server.instance.disposed" && directory == directory_);
   if (value == nullptr) {
     return news;
@@ -96,7 +93,7 @@ ServerNews ServerEvents::feed(std::string_view data, std::int64_t now_ms) {
   } else if (type == "session.error") {
     on_error(properties, news);
   } else if (type == "permission.asked") {
-    news.permission = text_of(member(*value, "id"));
+    news.permission = text_or_empty(member(*value, "id"));
   }
   news.is_sign_of_life =
       news.is_sign_of_life || type == "message.part.delta" || type == "session.error";
@@ -113,10 +110,11 @@ void ServerEvents::on_part(const Properties& properties, ServerNews& news) {
     news.is_sign_of_life = true;
     waits_to_retry_ = false;
   }
-  const std::string id = text_of(member(*part, "id"));
+  const std::string id = text_or_empty(member(*part, "id"));
   const std::string_view type = told_as(*part);
   if (as_string(member(*part, "type")) == "tool") {
-    on_tool(id, text_of(member(*part, "tool")), text_of(member(*part, "state", "status")), news);
+    on_tool(id, text_or_empty(member(*part, "tool")),
+            text_or_empty(member(*part, "state", "status")), news);
   } else if (type == "step_start") {
     forget_pending();
   }
@@ -151,7 +149,7 @@ void ServerEvents::forget_pending() {
 void ServerEvents::on_status(const Properties& properties, ServerNews& news) {
   const std::string status = properties.type == "session.idle"
                                  ? "idle"
-                                 : text_of(member(properties.value, "status", "type"));
+                                 : text_or_empty(member(properties.value, "status", "type"));
   if (status == "idle") {
     is_idle_ = was_busy_ || has_failed_;
     return;
@@ -162,7 +160,7 @@ void ServerEvents::on_status(const Properties& properties, ServerNews& news) {
     waits_to_retry_ = true;
     forget_pending();
     const std::int64_t next = as_integer(member(properties.value, "status", "next")).value_or(0);
-    news.retry = RetryNote{text_of(member(properties.value, "status", "message")),
+    news.retry = RetryNote{text_or_empty(member(properties.value, "status", "message")),
                            std::clamp<std::int64_t>(next, 0, properties.now_ms + kLongestWaitMs)};
   }
 }

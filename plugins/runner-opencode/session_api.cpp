@@ -13,9 +13,9 @@ using director::Errc;
 using director::Error;
 using director::Result;
 using director::Status;
-using plugin_support::as_integer;
 using plugin_support::as_number;
 using plugin_support::as_string;
+using plugin_support::count_or_zero;
 using plugin_support::make_string;
 using plugin_support::member;
 using plugin_support::set_member;
@@ -48,16 +48,12 @@ Result<rapidjson::Document> parsed(const std::string& what, const std::string& b
   return document;
 }
 
-std::int64_t count(const rapidjson::Value* value) {
-  return std::max<std::int64_t>(0, as_integer(value).value_or(0));
-}
-
 void add_used(const rapidjson::Value& session, director::usage& sum) {
-  sum.input += count(member(session, "tokens", "input"));
-  sum.output += count(member(session, "tokens", "output"));
-  sum.reasoning += count(member(session, "tokens", "reasoning"));
-  sum.cache_read += count(member(session, "tokens", "cache", "read"));
-  sum.cache_write += count(member(session, "tokens", "cache", "write"));
+  sum.input += count_or_zero(member(session, "tokens", "input"));
+  sum.output += count_or_zero(member(session, "tokens", "output"));
+  sum.reasoning += count_or_zero(member(session, "tokens", "reasoning"));
+  sum.cache_read += count_or_zero(member(session, "tokens", "cache", "read"));
+  sum.cache_write += count_or_zero(member(session, "tokens", "cache", "write"));
   sum.cost_usd += std::max(0.0, as_number(member(session, "cost")).value_or(0));
 }
 

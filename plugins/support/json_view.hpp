@@ -8,8 +8,8 @@
 #include <rapidjson/memorystream.h>
 #include <rapidjson/reader.h>
 
+#include <algorithm>
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -129,6 +129,11 @@ template <typename... Names>
   return std::string_view(value->GetString(), value->GetStringLength());
 }
 
+/// Empty for what is no text.
+[[nodiscard]] inline std::string text_or_empty(const rapidjson::Value* value) {
+  return std::string(as_string(value).value_or(std::string_view()));
+}
+
 /// Whole numbers, also when written as 3.0.
 [[nodiscard]] inline std::optional<std::int64_t> as_integer(const rapidjson::Value* value) {
   if (value == nullptr || !value->IsNumber()) {
@@ -149,6 +154,11 @@ template <typename... Names>
 [[nodiscard]] inline std::optional<double> as_number(const rapidjson::Value* value) {
   return value == nullptr || !value->IsNumber() ? std::nullopt
                                                 : std::optional<double>(value->GetDouble());
+}
+
+/// 0 for what is no whole number, or less than that.
+[[nodiscard]] inline std::int64_t count_or_zero(const rapidjson::Value* value) {
+  return std::max<std::int64_t>(0, as_integer(value).value_or(0));
 }
 
 [[nodiscard]] inline bool is_true(const rapidjson::Value* value) {

@@ -7,7 +7,6 @@
 #include <chrono>
 #include <ctime>
 #include <filesystem>
-#include <string_view>
 #include <system_error>
 #include <thread>
 #include <vector>

@@ -1,7 +1,6 @@
 #include "sdk/kit/options.hpp"
 
 #include <algorithm>
-#include <set>
 
 #include "core/base/json.hpp"
 #include "core/base/text.hpp"

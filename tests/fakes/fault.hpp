@@ -38,7 +38,7 @@ class Fault {
     nth_ = calls_ + nth;
   }
 
-  /// Counts a call; true if this is the one that fails. Ask fails_before() or fails_after() next.
+  /// Counts a call; true if this is the one that fails; side() says on which side of it.
   [[nodiscard]] bool strikes(const std::string& what) {
     const std::lock_guard lock(mutex_);
     ++calls_;

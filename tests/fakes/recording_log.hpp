@@ -10,11 +10,6 @@
 
 namespace director::testing {
 
-class NullLog final : public ports::Log {
- public:
-  void write(ports::LogLevel, std::string_view) override {}
-};
-
 /// Keeps every line. Safe from any thread.
 class RecordingLog final : public ports::Log {
  public:

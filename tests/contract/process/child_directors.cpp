@@ -16,6 +16,7 @@
 #include "core/platform/local_launcher.hpp"
 #include "core/platform/system_clock.hpp"
 #include "tests/contract/process/child_strays.hpp"
+#include "tests/contract/process/system.hpp"
 
 namespace director::process_test {
 namespace {
@@ -35,8 +36,7 @@ int act_as_director() {
   const platform::SystemClock clock;
   platform::LocalLauncher launcher(clock, platform::Environment::of_this_process());
   ports::Command command;
-  command.argv = {"/proc/self/exe", "--child=daemon-hang"};
-  command.argv.front() = std::filesystem::read_symlink("/proc/self/exe").string();
+  command.argv = {own_executable(), "--child=daemon-hang"};
   command.cwd = "/";
   const auto exit = launcher.run(command,
                                  [](const ports::OutputLine& line) {
@@ -73,8 +73,7 @@ int act_as_poor_director(const std::vector<std::string>& args) {
 int act_as_blind_director() {
   const std::string folder = std::filesystem::current_path().string();
   ports::Command command;
-  command.argv = {std::filesystem::read_symlink("/proc/self/exe").string(),
-                  "--child=leave-hidden-orphan"};
+  command.argv = {own_executable(), "--child=leave-hidden-orphan"};
   command.cwd = folder;
   command.env_set = {"MARK=" + std::string(std::getenv("MARK"))};
   if (!become_blind()) {
