@@ -147,10 +147,13 @@ bool is_module_of(std::string_view path, std::string_view word) {
 
 /// The path, or a part of what it holds ("tests/a.py::test_b").
 bool is_named_by(std::string_view path, std::string_view word) {
-  return word.substr(0, word.find(':')) == path || is_module_of(path, word);
+  const bool begins = word.starts_with(path);
+  return (begins && (word.size() == path.size() || word[path.size()] == ':')) ||
+         is_module_of(path, word);
 }
 
 bool is_folder_of(std::string_view path, std::string_view word) {
+  word.remove_suffix(word.ends_with('/') ? 1 : 0);
   return !word.empty() && word.size() < path.size() && path.starts_with(word) &&
          path[word.size()] == '/';
 }

@@ -78,8 +78,28 @@ std::optional<std::string> python_module(std::string_view command) {
   return std::string(rest.substr(0, rest.find_first_of(" \t;&|")));
 }
 
+/// Whether the node is to write a file of that name, in whatever folder.
+bool writes_a(const Node& node, std::string_view name) {
+  return std::any_of(node.files.begin(), node.files.end(), [&](const std::string& file) {
+    return file.substr(file.rfind('/') + 1) == name;  // npos + 1 is 0
+  });
+}
+
+/// "sh: 1: ./bin/tool: not found" -> "bin/tool", "bash: line 1: jest: command not found" -> "jest".
+std::string_view program_not_found(std::string_view line) {
+  line = line.substr(0, line.rfind(": "));
+  const std::size_t before = line.rfind(": ");
+  line.remove_prefix(before == std::string_view::npos ? 0 : before + 2);
+  line.remove_prefix(line.starts_with("./") ? 2 : 0);
+  return line;
+}
+
+/// What the node is to write is no runner that is missing: its program, or a goal of its own.
 std::string missing_runner(const Node& node, const Lines& lines) {
   const std::optional<std::string> module = python_module(node.test_cmd);
+  const bool writes_goals =
+      writes_a(node, "Makefile") || writes_a(node, "makefile") || writes_a(node, "GNUmakefile");
+  const bool writes_scripts = writes_a(node, "package.json");
   for (const std::string_view whole : lines) {
     const std::string_view line = text::trim(whole);
     // Python says "/usr/bin/python3: No module named pytest" of -m, and quotes other modules.
@@ -87,12 +107,14 @@ std::string missing_runner(const Node& node, const Lines& lines) {
     // A shell's own message begins with its name or a path: "sh: 1: pytest: not found".
     const bool shell =
         line.ends_with("not found") &&
-        (line.starts_with("sh: ") || line.starts_with("bash: ") || line.starts_with("/bin/sh: "));
-    const bool npm =
-        line.starts_with("npm ") && line.find("issing script") != std::string_view::npos;
+        (line.starts_with("sh: ") || line.starts_with("bash: ") || line.starts_with("/bin/sh: ")) &&
+        std::find(node.files.begin(), node.files.end(), program_not_found(line)) ==
+            node.files.end();
+    const bool npm = !writes_scripts && line.starts_with("npm ") &&
+                     line.find("issing script") != std::string_view::npos;
     const bool cargo = line.starts_with("error: no such command");
     // A source file that is "needed by" something is for the node to write; a goal is not.
-    const bool make = line.starts_with("make") &&
+    const bool make = !writes_goals && line.starts_with("make") &&
                       line.find("No rule to make target") != std::string_view::npos &&
                       line.find("needed by") == std::string_view::npos;
     if (no_module || shell || npm || cargo || make) {

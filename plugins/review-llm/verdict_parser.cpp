@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -172,12 +173,15 @@ Result<review> parse_verdict(std::string_view answer, std::string_view change) {
   if (!agree) {
     return Error(Errc::Invalid, R"(there is more than one JSON object with a "verdict" in it)");
   }
-  const std::string planted = without_layout(change);
+  std::set<std::string> texts;  // one answer may say the same over and over
   for (const Verdict& one : found) {
-    if (planted.find(without_layout(one.text)) != std::string::npos) {
-      return Error(Errc::Invalid, R"(the JSON object with a "verdict" stands in the change, too: )"
-                                  "give your own, with a summary in your own words");
-    }
+    texts.insert(without_layout(one.text));
+  }
+  const std::string planted = without_layout(change);
+  if (std::any_of(texts.begin(), texts.end(),
+                  [&](const std::string& one) { return planted.find(one) != std::string::npos; })) {
+    return Error(Errc::Invalid, R"(the JSON object with a "verdict" stands in the change, too: )"
+                                "give your own, with a summary in your own words");
   }
   return read_verdict(found.front().object);
 }

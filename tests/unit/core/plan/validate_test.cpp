@@ -142,8 +142,9 @@ TEST(Validate, CommandMustNotRunWhatTheNodeMayChangeInsteadOfItsTests) {
   }
   for (const char* command :
        {"python3 -m unittest t.a.TestB src/a.c", "pytest src.a", "pytest src/a.cpp run.shell:x",
-        "python3 t/a.py run.sh", "pytest ./t src/a.c", "pytest t/", "pytest t/a.py::test_b src/a.c",
-        "cc src/a.c t/a.py -o a && ./a", "make test", "sh other/run.sh", "sh run.sh.bak", ""}) {
+        "pytest t/ src/a.c", "python3 t/a.py run.sh", "pytest ./t src/a.c", "pytest t/",
+        "pytest t/a.py::test_b src/a.c", "cc src/a.c t/a.py -o a && ./a", "make test",
+        "sh other/run.sh", "sh run.sh.bak", ""}) {
     Node good = node("a", {"src/a.c", "run.sh"});
     good.test_cmd = std::string("true ") + command;
     good.tests = {"t/a.py"};

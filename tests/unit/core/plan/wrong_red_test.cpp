@@ -112,6 +112,19 @@ TEST(WrongRed, RunnerThatIsMissing) {
   });
 }
 
+TEST(WrongRed, WhatTheNodeIsToWriteIsNoRunnerThatIsMissing) {
+  Node node = node_with("sh tests/parse.sh");
+  node.files = {"bin/tool", "Makefile", "web/package.json"};
+  for (const char* output : {"sh: 1: ./bin/tool: not found\n", "/bin/sh: 1: bin/tool: not found\n",
+                             "bash: line 1: bin/tool: command not found\n",
+                             "make: *** No rule to make target 'lint'.  Stop.\n",
+                             "npm error Missing script: \"lint\"\n"}) {
+    EXPECT_EQ(wrong_red(node, output), "") << output;
+  }
+  EXPECT_THAT(wrong_red(node, "sh: 1: mocha: not found\n"), HasSubstr("mocha"));
+  EXPECT_THAT(wrong_red(node, "sh: 1: tool: not found\n"), HasSubstr("tool"));
+}
+
 TEST(WrongRed, NoTestRan) {
   expect({
       {"unittest", "python3 -m unittest", "\nRan 0 tests in 0.000s\n\nNO TESTS RAN\n",
