@@ -4,6 +4,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 
 #include "director/result.hpp"
 
@@ -25,6 +26,13 @@ class Fault {
     return fault;
   }
 
+  /// The first call of a port fails, whichever that is in this run: "read" is one, as is "sync".
+  [[nodiscard]] static std::unique_ptr<Fault> first_of(std::string port, FaultSide side) {
+    auto fault = std::make_unique<Fault>(0, side);
+    fault->port_ = std::move(port);
+    return fault;
+  }
+
   /// From the next call on, as kill_at() does; for a moment that only the running test knows.
   void kill_next() {
     const std::lock_guard lock(mutex_);
@@ -42,6 +50,10 @@ class Fault {
   [[nodiscard]] bool strikes(const std::string& what) {
     const std::lock_guard lock(mutex_);
     ++calls_;
+    if (!port_.empty() && what.substr(0, what.find(' ')) == port_) {
+      nth_ = calls_;
+      port_.clear();
+    }
     if (calls_ == nth_) {
       fired_ = true;
       where_ = what;
@@ -69,6 +81,7 @@ class Fault {
   FaultSide side_ = FaultSide::Before;
   int calls_ = 0;
   bool for_ever_ = false;
+  std::string port_;  ///< whose first call is to be the nth; empty: that is known
   bool fired_ = false;
   std::string where_;
 };
