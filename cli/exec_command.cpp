@@ -5,6 +5,7 @@
 #include <system_error>
 #include <utility>
 
+#include "cli/wording.hpp"
 #include "core/platform/environment.hpp"
 
 namespace director::cli {
@@ -73,14 +74,6 @@ class Words {
   std::optional<std::string> word_;
   std::vector<std::string> words_;
 };
-
-std::string shell_word(std::string_view word) {
-  std::string out = "'";
-  for (const char c : word) {
-    out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  }
-  return out + "'";
-}
 
 }  // namespace
 

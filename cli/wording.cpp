@@ -5,18 +5,12 @@
 namespace director::cli {
 namespace {
 
-/// As a shell reads it.
-std::string shell_word(const std::string& text) {
+/// As a person types it.
+std::string typed(const std::string& word) {
   constexpr std::string_view kPlain =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:=@%+,-";
-  if (!text.empty() && text.find_first_not_of(kPlain) == std::string::npos) {
-    return text;
-  }
-  std::string word = "'";
-  for (const char c : text) {
-    word += c == '\'' ? "'\\''" : std::string(1, c);
-  }
-  return word + "'";
+  const bool is_plain = !word.empty() && word.find_first_not_of(kPlain) == std::string::npos;
+  return is_plain ? word : shell_word(word);
 }
 
 }  // namespace
@@ -31,15 +25,23 @@ std::string padded(std::string_view text, std::size_t width) {
   return out;
 }
 
+std::string shell_word(std::string_view word) {
+  std::string out = "'";
+  for (const char c : word) {
+    out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  }
+  return out + "'";
+}
+
 std::string with_settings(std::string command, const CommonOptions& common) {
   if (common.repo != CommonOptions().repo) {
-    command += " --repo " + shell_word(common.repo);
+    command += " --repo " + typed(common.repo);
   }
   for (const std::string& one : common.set) {
-    command += " --set " + shell_word(one);
+    command += " --set " + typed(one);
   }
   if (common.profile) {
-    command += " --profile " + shell_word(*common.profile);
+    command += " --profile " + typed(*common.profile);
   }
   return command;
 }

@@ -13,4 +13,7 @@ namespace director::cli {
 /// With blanks behind it up to `width` bytes; what is longer stays as it is.
 [[nodiscard]] std::string padded(std::string_view text, std::size_t width);
 
+/// In quotes, so that a shell reads it as one word, as it is.
+[[nodiscard]] std::string shell_word(std::string_view word);
+
 }  // namespace director::cli

@@ -4,6 +4,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "core/base/nesting.hpp"
 #include "core/plan/names.hpp"
 #include "core/plan/validate_parts.hpp"
 
@@ -152,12 +153,6 @@ bool is_named_by(std::string_view path, std::string_view word) {
          is_module_of(path, word);
 }
 
-bool is_folder_of(std::string_view path, std::string_view word) {
-  word.remove_suffix(word.ends_with('/') ? 1 : 0);
-  return !word.empty() && word.size() < path.size() && path.starts_with(word) &&
-         path[word.size()] == '/';
-}
-
 }  // namespace
 
 void check_commands(const std::vector<Node>& nodes, Problems& problems) {
@@ -167,7 +162,7 @@ void check_commands(const std::vector<Node>& nodes, Problems& problems) {
     const bool runs_its_tests =
         std::any_of(node.tests.begin(), node.tests.end(), [&](const std::string& test) {
           return std::any_of(words.begin(), words.end(), [&](std::string_view word) {
-            return is_named_by(test, word) || is_folder_of(test, word);
+            return is_named_by(test, word) || lies_below(test, word);
           });
         });
     if (runs_its_tests) {
